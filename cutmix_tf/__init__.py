@@ -1,0 +1,13 @@
+"""CutMix and its relatives for Keras 3, as exact and fast tf.data functions."""
+
+from cutmix_tf import mixing as mixing
+from cutmix_tf import targets as targets
+from cutmix_tf._version import __version__ as __version__
+from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy
+from cutmix_tf.metrics import MixedAccuracy as MixedAccuracy
+from cutmix_tf.metrics import MixedTopKAccuracy as MixedTopKAccuracy
+from cutmix_tf.mixing import CutMix as CutMix
+from cutmix_tf.mixing import Cutout as Cutout
+from cutmix_tf.mixing import MixUp as MixUp
+from cutmix_tf.mixing import OneOf as OneOf
+from cutmix_tf.mixing import mix as mix

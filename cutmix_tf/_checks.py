@@ -1,0 +1,63 @@
+"""Argument checks and the wording of errors: what was needed, what was received, what to do."""
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """" Did you mean 'x'?" for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(name.lower(), {known_name.lower(): 0 for known_name in known}, n=1)
+    spelled = {known_name.lower(): known_name for known_name in known}
+    return f" Did you mean {spelled[near[0]]!r}?" if near else ""
+
+
+def look_up(name: str, table: Mapping[str, T], what: str) -> T:
+    """The table's entry of that name.
+
+    Raises:
+      ValueError: if there is none; the message names the nearest entry and lists all.
+    """
+    if name in table:
+        return table[name]
+    raise ValueError(
+        f"There is no {what} called {name!r}.{did_you_mean(name, table)} Known: {', '.join(sorted(table))}."
+    )
+
+
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raises ValueError unless `value` is one of the choices."""
+    if value not in choices:
+        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.{hint}")
+
+
+def check_number(name: str, value: Any, *, low: float, high: float = math.inf, above: bool = False) -> None:
+    """Raises unless `value` is a finite real number in [low, high], or in (low, high] with `above`.
+
+    Raises:
+      TypeError: if it is no real number (booleans are none).
+      ValueError: if it is outside the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number; got {value!r} of type {type(value).__name__}.")
+    inside = (value > low if above else value >= low) and value <= high and math.isfinite(value)
+    if not inside:
+        upper = f" and at most {high:g}" if math.isfinite(high) else ""
+        raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}{upper}; got {value!r}.")
+
+
+def check_whole(name: str, value: Any, *, low: int, high: float = math.inf) -> None:
+    """Raises unless `value` is an integer in [low, high].
+
+    Raises:
+      TypeError: if it is no integer (booleans and 3.0 are none).
+      ValueError: if it is outside the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number; got {value!r} of type {type(value).__name__}.")
+    check_number(name, int(value), low=low, high=high)

@@ -1,0 +1,118 @@
+"""What a dataset element may look like, and the checks that keep anything else from being trained on."""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from cutmix_tf._checks import did_you_mean
+from cutmix_tf.mixing._guard import guarded
+from cutmix_tf.mixing._labels import check_labels
+
+_KEYS = {
+    "images": "images",
+    "labels": "labels",
+    "sample_weights": "sample_weight",
+    "segmentation_masks": "masks",
+}
+
+
+class Element(NamedTuple):
+    """A batch and what belongs to it; absent parts are None."""
+
+    images: tf.Tensor
+    labels: tf.Tensor | None = None
+    sample_weight: tf.Tensor | None = None
+    masks: tf.Tensor | None = None
+
+    def like(self, source: Any) -> Any:
+        """The parts in the form of the element they came from: a dict, a tuple or the images alone."""
+        if isinstance(source, dict):
+            return {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
+        parts = (self.images, self.labels, self.sample_weight)
+        present = tuple(part for part in parts if part is not None)
+        return present if len(present) > 1 else present[0]
+
+
+def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Element:
+    """The arguments of a mixer as a checked element.
+
+    Raises:
+      ValueError, TypeError: at trace time, for anything that `who` could not mix truthfully.
+      tf.errors.InvalidArgumentError: at run time, for batch sizes or label values that don't fit.
+    """
+    if isinstance(images, dict):
+        if labels is not None or sample_weight is not None:
+            raise TypeError(f"{who} takes either a dict or (images, labels, sample_weight); got both.")
+        element = Element(**_known_parts(images, who))
+    else:
+        element = Element(images, labels, sample_weight)
+    element = Element(*(None if part is None else tf.convert_to_tensor(part) for part in element))
+    _check_images(element.images, who)
+    if element.masks is not None:
+        _check_masks(element.masks, element.images)
+    if element.sample_weight is not None:
+        element = element._replace(sample_weight=_check_weight(element.sample_weight))
+    if element.labels is not None:
+        element = element._replace(labels=check_labels(element.labels))
+    return element._replace(images=_check_sizes(element))
+
+
+def _known_parts(element: dict[str, Any], who: str) -> dict[str, Any]:
+    for key in element:
+        if key not in _KEYS:
+            hint = did_you_mean(key, _KEYS)
+            raise ValueError(
+                f"{who} mixes {', '.join(_KEYS)}; got the key {key!r}, which would no longer describe the mixed "
+                f"picture.{hint} Remove it from the element before mixing."
+            )
+    if "images" not in element:
+        raise ValueError(f"{who} needs the key 'images'; got {', '.join(element) or 'an empty dict'}.")
+    return {_KEYS[key]: value for key, value in element.items()}
+
+
+def _check_images(images: tf.Tensor, who: str) -> None:
+    rank = images.shape.rank
+    if rank is None:
+        raise ValueError(f"{who} needs images of known rank; got an unknown shape. Set it with tf.ensure_shape.")
+    if rank == 3:
+        raise ValueError(
+            f"{who} mixes the examples of a batch, (batch, height, width, channels); got one of shape "
+            f"{images.shape}. Batch the dataset first: ds.batch(128).map(mixer)."
+        )
+    if rank != 4:
+        raise ValueError(f"{who} needs images (batch, height, width, channels); got shape {images.shape}.")
+    if not (images.dtype.is_integer or images.dtype.is_floating):
+        raise TypeError(f"{who} needs images of an integer or floating dtype; got {images.dtype.name}.")
+
+
+def _check_masks(masks: tf.Tensor, images: tf.Tensor) -> None:
+    good_rank = masks.shape.rank in (3, 4)
+    if not good_rank or not masks.shape[1:3].is_compatible_with(images.shape[1:3]):
+        raise ValueError(
+            "segmentation_masks must be (batch, height, width) or (batch, height, width, channels) with the "
+            f"images' height and width; got {masks.shape} beside images {images.shape}. Resize them first."
+        )
+
+
+def _check_weight(weight: tf.Tensor) -> tf.Tensor:
+    if not weight.dtype.is_floating or weight.shape.rank != 1:
+        raise ValueError(
+            f"Sample weights must be floats of shape (batch,); got {weight.dtype.name} of shape {weight.shape}."
+        )
+    return guarded(weight, tf.reduce_all(weight >= 0), "Sample weights must not be negative or NaN.", weight)
+
+
+def _check_sizes(element: Element) -> tf.Tensor:
+    """The images, once every part has as many examples; at trace time as far as sizes are known."""
+    parts = {name: part for name, part in element._asdict().items() if part is not None}
+    if len({part.shape[0] for part in parts.values() if part.shape.rank} - {None}) > 1:
+        shapes = ", ".join(f"{name} {part.shape}" for name, part in parts.items())
+        raise ValueError(f"All parts of an element need the same batch size; got {shapes}.")
+    images = parts.pop("images")
+    if not parts:
+        return images
+    needed = [tf.shape(images)[: 3 if name == "masks" else 1] for name in parts]
+    received = [tf.shape(part)[: 3 if name == "masks" else 1] for name, part in parts.items()]
+    needed, received = tf.concat(needed, axis=0), tf.concat(received, axis=0)
+    message = f"{', '.join(parts)} need the images' batch size, and masks their height and width too."
+    return guarded(images, tf.reduce_all(needed == received), message, received)

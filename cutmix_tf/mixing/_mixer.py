@@ -1,0 +1,113 @@
+"""What all mixers share: a frozen value that plans by its own rule and mixes by the common one."""
+
+import abc
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from cutmix_tf._checks import check_choice, check_number
+from cutmix_tf._random import check_seed, coins, fresh_seed, random_bits, uniform_integers
+from cutmix_tf._xla import compiled
+from cutmix_tf.mixing._element import Element, read_element
+from cutmix_tf.mixing._labels import mix_labels
+from cutmix_tf.mixing._plan import Plan, apply_plan, own_weight
+
+Per = Literal["example", "batch"]
+
+
+class Mixer(abc.ABC):
+    """A rule that mixes the examples of a batch, and their labels by what the pictures then show.
+
+    Subclasses are frozen dataclasses and write one method, `plan`. Calling a mixer
+
+    - `mixer(images, labels)`, `mixer(images, labels, sample_weight)` or `mixer({"images": …, "labels": …,
+      "segmentation_masks": …, "sample_weights": …})` returns the same structure, mixed;
+    - with `seed=(a, b)`, two integers, is a function of its arguments alone; without it each call draws anew.
+
+    Images are (batch, height, width, channels). Integer class ids (batch,) or (batch, 1) become pair targets
+    float32 (batch, 2, 2), where targets[b, k] = (class id, weight), own label first; soft labels float
+    (batch, classes) stay so. Whatever else is in an element is refused with a ValueError or TypeError.
+    """
+
+    @abc.abstractmethod
+    def plan(self, batch, height, width, seed) -> Plan:
+        """Draws who is mixed with whom and where, for a batch of that size; a function of the arguments."""
+
+    def check_images(self, images: tf.Tensor) -> None:  # noqa: B027 - most methods treat any image
+        """Raises ValueError at trace time if this method cannot treat images of that dtype and shape."""
+
+    @tf.autograph.experimental.do_not_convert
+    def __call__(self, images: Any, labels: Any = None, sample_weight: Any = None, *, seed: Any = None) -> Any:
+        """Mixes one batch; see the class."""
+        element = read_element(images, labels, sample_weight, type(self).__name__)
+        self.check_images(element.images)
+        seed = fresh_seed() if seed is None else check_seed(seed)
+        return Element(*_compiled_mix(self)(element, seed)).like(images)
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled_mix(mixer: Mixer) -> Callable[[Element, tf.Tensor], Element]:
+    """One compiled pass for each mixer."""
+    return compiled(functools.partial(_mix, mixer))
+
+
+def _mix(mixer: Mixer, element: Element, seed: tf.Tensor) -> Element:
+    """Plan, pictures, masks and labels."""
+    images, labels, sample_weight, masks = element
+    batch, height, width = tf.unstack(tf.shape(images)[:3])
+    plan = mixer.plan(batch, height, width, seed)
+    who = type(mixer).__name__
+    if plan.partner is not None:
+        if labels is None:
+            raise ValueError(f"{who} mixes labels as it mixes images; got images alone. Pass (images, labels).")
+        weight = own_weight(plan, height, width)
+        labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
+    if masks is not None:
+        masks = _mix_masks(plan, masks, who)
+    return Element(apply_plan(plan, images), labels, sample_weight, masks)
+
+
+def _mix_masks(plan: Plan, masks: tf.Tensor, who: str) -> tf.Tensor:
+    """Masks follow their pictures; where a picture is erased, its mask stays as its label does."""
+    if plan.blends:
+        raise ValueError(f"{who} can blend pictures, but class ids in segmentation_masks don't blend. Use CutMix.")
+    channels_last = masks if masks.shape.rank == 4 else masks[..., None]
+    return tf.reshape(apply_plan(plan.without_erasing(), channels_last), tf.shape(masks))
+
+
+@dataclasses.dataclass(frozen=True)
+class Draws:
+    """The draws that every method needs: its coin, its partners, and bits for whatever is its own."""
+
+    coin: tf.Tensor
+    partner: tf.Tensor
+    bits: list[tf.Tensor]
+    batch: Any
+
+    def spread(self, values: tf.Tensor) -> tf.Tensor:
+        """One row for each example, from rows for each example or one row for the batch."""
+        return tf.broadcast_to(values, tf.concat([[self.batch], tf.shape(values)[1:]], axis=0))
+
+    def box(self, box: tf.Tensor) -> tf.Tensor:
+        """The boxes where the coin fell so, empty ones elsewhere: int32 (batch, 4)."""
+        return self.spread(tf.where(self.coin[:, None], box, 0))
+
+
+def draw(seed, batch, own: int, *, prob: float, per: Per) -> Draws:
+    """Draws one coin per example or batch, partners for all, and `own` rows of further bits.
+
+    Partners are a random cyclic shift of the batch: nobody is their own partner, save in a batch of one.
+    """
+    bits = tf.unstack(random_bits(seed, [own + 2, batch if per == "example" else 1]))
+    shift = uniform_integers(bits[0][:1], tf.maximum(batch - 1, 1)) + 1
+    partner = (tf.range(batch) + shift) % batch
+    return Draws(coin=coins(bits[1], prob), partner=partner, bits=bits[2:], batch=batch)
+
+
+def check_common(prob: float, per: str) -> None:
+    """Raises ValueError or TypeError unless `prob` is in [0, 1] and `per` says example or batch."""
+    check_number("prob", prob, low=0, high=1)
+    check_choice("per", per, ("example", "batch"))

@@ -1,0 +1,96 @@
+"""OneOf: a mixer made of mixers, which draws one of them for each example or batch."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf._checks import check_choice, check_number
+from cutmix_tf._random import child_seeds, random_bits
+from cutmix_tf.mixing._mixer import Mixer, Per
+from cutmix_tf.mixing._plan import Plan
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf(Mixer):
+    """Treats each example by one of several mixers, drawn by weight; its label follows that one.
+
+    All mixers read the original batch, so that methods never pile up on one picture, and each keeps its own
+    `prob` and `per`. If one of them blends, integer images become float32 (as in MixUp).
+
+    Args:
+      mixers: At least one mixer.
+      weights: Positive numbers, one for each mixer, in any scale; None draws all equally often.
+      per: "example" draws the mixer for each example, "batch" once for the whole batch.
+
+    Raises:
+      ValueError, TypeError: if there is no mixer, something is none, or the weights don't fit.
+
+    Example:
+      >>> mixer = OneOf([CutMix(), MixUp(alpha=0.2)], weights=[2, 1], per="batch")
+    """
+
+    mixers: tuple[Mixer, ...]
+    weights: tuple[float, ...] | None = None
+    per: Per = "example"
+
+    def __post_init__(self):
+        object.__setattr__(self, "mixers", tuple(self.mixers))  # lists are welcome, but not hashable
+        if not self.mixers:
+            raise ValueError("OneOf needs at least one mixer; got none.")
+        for mixer in self.mixers:
+            if not isinstance(mixer, Mixer):
+                raise TypeError(f"OneOf needs mixers such as CutMix(); got {mixer!r}.")
+        check_choice("per", self.per, ("example", "batch"))
+        if self.weights is not None:
+            self._check_weights()
+
+    def _check_weights(self):
+        object.__setattr__(self, "weights", tuple(self.weights))
+        if len(self.weights) != len(self.mixers):
+            raise ValueError(f"OneOf needs a weight for each of {len(self.mixers)} mixers; got {self.weights}.")
+        for weight in self.weights:
+            check_number("each weight", weight, low=0, above=True)
+
+    def check_images(self, images: tf.Tensor) -> None:
+        """Raises ValueError if one of the mixers cannot treat such images."""
+        for mixer in self.mixers:
+            mixer.check_images(images)
+
+    def plan(self, batch, height, width, seed) -> Plan:
+        """Draws a plan from each mixer and keeps, for each example, the drawn one's row."""
+        choice_seed, *seeds = child_seeds(seed, len(self.mixers) + 1)
+        bits = random_bits(choice_seed, [batch if self.per == "example" else 1])
+        weights = np.ones(len(self.mixers)) if self.weights is None else np.asarray(self.weights, np.float64)
+        thresholds = (np.cumsum(weights) / weights.sum() * 2.0**32)[:-1]
+        choice = tf.reduce_sum(tf.cast(tf.cast(bits, tf.float64)[:, None] >= thresholds, tf.int32), axis=1)
+        choice = tf.broadcast_to(choice, [batch])
+        plans = [mixer.plan(batch, height, width, own) for mixer, own in zip(self.mixers, seeds, strict=True)]
+        return _choose(plans, choice, batch)
+
+
+def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
+    """For each example the row of the chosen plan: a field that no plan has stays None."""
+    nothing = Plan(
+        box=tf.zeros([batch, 4], tf.int32),
+        partner=tf.range(batch),
+        own_share=tf.zeros([batch]),
+        erased=tf.zeros([batch], tf.bool),
+        fill=tf.zeros([batch, 1]),
+    )
+    chosen = {}
+    for field in Plan._fields:
+        values = [getattr(plan, field) for plan in plans]
+        if all(value is None for value in values):
+            continue
+        rows = [getattr(nothing, field) if value is None else value for value in values]
+        chosen[field] = _pick_rows(rows, choice, batch)
+    return Plan(**chosen)
+
+
+def _pick_rows(rows: list[tf.Tensor], choice: tf.Tensor, batch) -> tf.Tensor:
+    if rows[0].shape.rank == 1:
+        return _pick_rows([row[:, None] for row in rows], choice, batch)[:, 0]
+    width = max(row.shape[1] for row in rows)
+    table = tf.stack([tf.broadcast_to(row, [batch, width]) for row in rows], axis=1)
+    return tf.gather(table, choice, axis=1, batch_dims=1)
