@@ -17,6 +17,7 @@ from cutmix_tf._checks import check_whole
 
 SIZE = 32  # pixels along a side
 FINE = 2  # samples along a pixel's side
+BEHIND, BEFORE = 4, 1
 AT_ONCE = 50  # pictures painted together, so that a layer stays in the processor's cache
 
 Field = np.ndarray  # float32 (n, 64, 64): a value at each sample of n pictures; or (n, 1, 1): one value a picture
@@ -99,36 +100,39 @@ def _tight_boxes(masks: np.ndarray) -> np.ndarray:
 
 def _paint_pictures(dice: _Dice, n: int, outline) -> tuple[np.ndarray, np.ndarray]:
     """Images and masks of n objects with that outline."""
-    rows = (np.arange(SIZE * FINE, dtype=np.float32)[:, None] + 0.5) / FINE
-    y, x = rows[None], rows.T[None]
+    dark = (dice.uniform(0.0, 1.0, n) < 0.5).astype(np.float32)  # 1: a bright object before a dark backdrop
     hue = dice.uniform(0.0, 1.0, n)
-    dark = (dice.uniform(0.0, 1.0, n) < 0.5).astype(np.float32)  # is the backdrop the darker one?
-    canvas = _backdrop(dice, n, y, x, hue, dark)
-    for _ in range(5):
-        _paint_clutter(dice, n, canvas, y, x, hue)
-
-    radius = dice.uniform(6.5, 12.0, n)
-    v, u = _object_coordinates(dice, n, y, x, radius)
+    hues = hue - 0.35 * dark * hue + 0.37 * dark, hue + dice.uniform(0.3, 0.7, n)
+    canvas = _backdrop(dice, n, hues[0], dark)
+    for _ in range(BEHIND):
+        cover, paint = _clutter(dice, n, hues, dark)
+        canvas += cover * (paint - canvas)
+    radius = dice.uniform(7.5, 13.5, n)
+    y, x, v, u = _object_coordinates(dice, n, radius)
     distance = outline(v, u, dice.uniform(0.0, 1.0, n)) * radius
-    hue = hue + dice.uniform(0.25, 0.75, n)
-    lightness = 0.50 + 0.30 * dark + dice.uniform(-0.06, 0.06, n)
-    first = _colour(lightness, dice.uniform(0.09, 0.17, n), hue)
-    second = _colour(lightness - dice.uniform(0.10, 0.2, n), dice.uniform(0.08, 0.15, n), hue + dice.uniform(-0.15, 0.15, n))
-    shadow = 0.5 * np.clip(0.4 - distance[:, :-4, :-4] / 3.0, 0.0, 1.0)
-    canvas[:, :, 4:, 4:] *= 1.0 - shadow
-
-    paint = first + _texture(dice, n, v * radius, u * radius) * (second - first)
-    paint += 0.10 * np.clip(-v - 0.5 * u, -1, 1)
-    rim = dice.uniform(0.2, 0.6, n) * np.clip(0.5 + FINE * (distance + 0.9), 0.0, 1.0)
-    paint *= 1.0 - rim
-    cover = _cover(distance)
-    canvas += cover * (paint - canvas)
-    return _to_pixels(canvas), _shrink(cover) >= 0.5
+    cover = _cover(distance, FINE)
+    paint = _object_paint(dice, n, y, x, distance, hues[1], dark)
+    soft = _shrink(np.clip(0.5 - distance / 4.0, 0.0, 1.0))
+    canvas[..., 2:, 2:] *= 1.0 - (0.5 - 0.2 * dark) * soft[:, :-2, :-2]
+    visible = _shrink(cover)
+    canvas = canvas * (1.0 - visible) + _shrink(cover * paint)
+    for _ in range(BEFORE):
+        cover, paint = _clutter(dice, n, hues, dark)
+        canvas += cover * (paint - canvas)
+        visible *= 1.0 - cover
+    levels = np.floor(np.clip(canvas, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return np.moveaxis(levels, 0, -1), visible >= 0.5
 
 
-def _cover(distance: Field) -> Field:
+def _grid(samples: int) -> tuple[Field, Field]:
+    """Rows and columns, in pixels, of a grid with that many samples along a pixel's side."""
+    places = (np.arange(SIZE * samples, dtype=np.float32) + 0.5) / samples
+    return places[None, :, None], places[None, None, :]
+
+
+def _cover(distance: Field, samples: int) -> Field:
     """How much of each sample lies inside, [0, 1], from its signed distance to the edge in pixels."""
-    return np.clip(0.5 - FINE * distance, 0.0, 1.0)
+    return np.clip(0.5 - samples * distance, 0.0, 1.0)
 
 
 def _shrink(fine: np.ndarray) -> np.ndarray:
@@ -137,47 +141,59 @@ def _shrink(fine: np.ndarray) -> np.ndarray:
     return (rows[..., ::2] + rows[..., 1::2]) / FINE**2
 
 
-def _to_pixels(canvas: Paint) -> np.ndarray:
-    """uint8 `(n, 32, 32, 3)`."""
-    levels = np.floor(np.clip(_shrink(canvas), 0.0, 1.0) * 255.0 + 0.5)
-    return np.moveaxis(levels.astype(np.uint8), 0, -1)
-
-
-def _object_coordinates(dice: _Dice, n: int, y: Field, x: Field, radius: Field) -> tuple[Field, Field]:
-    """Coordinates in which the object is upright, at the origin, and about one unit in radius."""
-    v = y - (radius + (SIZE - 2.0 * radius) * dice.uniform(-0.05, 1.05, n))
-    u = x - (radius + (SIZE - 2.0 * radius) * dice.uniform(-0.05, 1.05, n))
+def _object_coordinates(dice: _Dice, n: int, radius: Field) -> tuple[Field, Field, Field, Field]:
+    """Pixels from the object's centre, and coordinates in which it is upright and about one unit in radius."""
+    y, x = _grid(FINE)
+    y = y - (radius + (SIZE - 2.0 * radius) * dice.uniform(-0.05, 1.05, n))
+    x = x - (radius + (SIZE - 2.0 * radius) * dice.uniform(-0.05, 1.05, n))
     cos, sin = _cos_sin(dice.uniform(-0.1, 0.1, n))
-    mirror = 1.0 - 2.0 * (dice.uniform(0.0, 1.0, n) < 0.5)
-    v, u = (v * cos + u * sin) / radius, (u * cos - v * sin) / radius * mirror.astype(np.float32)
+    v, u = (y * cos + x * sin) / radius, (x * cos - y * sin) / radius
+    u = np.where(dice.uniform(0.0, 1.0, n) < 0.5, u, -u)
     stretch = dice.uniform(0.87, 1.15, n)
-    return v / stretch, u * stretch + v * dice.uniform(-0.2, 0.2, n)
+    return y, x, v / stretch, u * stretch + v * dice.uniform(-0.2, 0.2, n)
 
 
-def _backdrop(dice: _Dice, n: int, y: Field, x: Field, hue: Field, dark: Field) -> Paint:
-    """A gradient between two neighbouring colours, with clouds and grain."""
-    lightness = 0.80 - 0.38 * dark + dice.uniform(-0.06, 0.06, n)
-    first = _colour(lightness, dice.uniform(0.03, 0.1, n), hue)
-    second = _colour(lightness - 0.12, dice.uniform(0.03, 0.1, n), hue + dice.uniform(-0.2, 0.2, n))
+def _object_paint(dice: _Dice, n: int, y: Field, x: Field, distance: Field, hue: Field, dark: Field) -> Paint:
+    """A texture of two colours, lit from the upper left, with a rim."""
+    lightness = 0.52 + 0.3 * dark + dice.uniform(-0.05, 0.05, n)
+    first = _colour(lightness, dice.uniform(0.12, 0.18, n), hue)
+    lightness = lightness + (1.0 - 2.0 * dark) * dice.uniform(0.05, 0.15, n)
+    second = _colour(lightness, dice.uniform(0.1, 0.16, n), hue + dice.uniform(-0.15, 0.15, n))
+    paint = first + _texture(dice, n, y, x) * (second - first)
+    paint += 0.08 * np.clip((-y - x) / 8.0, -1.0, 1.0)
+    rim = dice.uniform(0.1, 0.6, n) * _cover(-1.0 - distance, 1)
+    return paint + rim * (0.9 * dark + 0.08 - paint)
+
+
+def _backdrop(dice: _Dice, n: int, hue: Field, dark: Field) -> Paint:
+    """A gradient between two neighbouring colours, with a faint pattern, clouds and grain."""
+    y, x = _grid(1)
+    lightness = 0.88 - 0.46 * dark + dice.uniform(-0.05, 0.05, n)
+    first = _colour(lightness, dice.uniform(0.04, 0.1, n), hue)
+    second = _colour(lightness - 0.12, dice.uniform(0.04, 0.1, n), hue + dice.uniform(-0.2, 0.2, n))
     cos, sin = _cos_sin(dice.uniform(0.0, 1.0, n))
-    slope = ((y - SIZE / 2) * sin + (x - SIZE / 2) * cos) / SIZE
-    mix = 0.1 + 0.5 * slope + 0.5 * _clouds(dice, n, 5) + 0.3 * _clouds(dice, n, 17)
+    mix = 0.1 + 0.5 * ((y - SIZE / 2) * sin + (x - SIZE / 2) * cos) / SIZE
+    mix = mix + 0.4 * _clouds(dice, n, 5, SIZE) + 0.2 * _clouds(dice, n, 17, SIZE)
+    mix += dice.uniform(0.0, 0.7, n) * _texture(dice, n, y, x)
     return first + mix * (second - first)
 
 
-def _paint_clutter(dice: _Dice, n: int, canvas: Paint, y: Field, x: Field, hue: Field) -> None:
-    """Paints one piece onto each canvas: a blob, a stroke, an arc or a half-disk."""
+def _clutter(dice: _Dice, n: int, hues: tuple[Field, Field], dark: Field) -> tuple[Field, Paint]:
+    """Cover and paint of one piece in each picture: a stroke, or a part of a disk or ring."""
+    y, x = _grid(1)
     cos, sin = _cos_sin(dice.uniform(0.0, 1.0, n))
-    v, u = y - dice.uniform(0.0, SIZE, n), x - dice.uniform(0.0, SIZE, n)
-    v, u = v * cos + u * sin, u * cos - v * sin
-    length = dice.uniform(0.0, 8.0, n)
-    bow = dice.uniform(0.0, 8.0, n)
-    width = dice.uniform(0.8, 2.5, n)
+    y, x = y - dice.uniform(0.0, SIZE, n), x - dice.uniform(0.0, SIZE, n)
+    v, u = y * cos + x * sin, x * cos - y * sin
+    length, width = dice.uniform(0.0, 9.0, n), dice.uniform(0.8, 2.5, n)
     stroke = np.sqrt(v * v + np.square(u - np.clip(u, -length, length))) - width
-    arc = np.maximum(np.abs(np.sqrt(v * v + u * u) - bow) - width, v)
+    arc = np.maximum(np.abs(np.sqrt(v * v + u * u) - length) - width, v)
     distance = np.where(dice.uniform(0.0, 1.0, n) < 0.5, stroke, arc)
-    first = _colour(dice.uniform(0.35, 0.85, n), dice.uniform(0.05, 0.14, n), hue + dice.uniform(0, 1, n))
-    canvas += _cover(distance) * (first - canvas)
+    hue = np.where(dice.uniform(0.0, 1.0, n) < 0.5, *hues) + dice.uniform(-0.1, 0.1, n)
+    lightness = dice.uniform(0.45, 0.85, n)
+    first = _colour(lightness, dice.uniform(0.05, 0.15, n), hue)
+    second = _colour(lightness - 0.1, dice.uniform(0.05, 0.15, n), hue)
+    paint = first + _texture(dice, n, y, x) * (second - first)
+    return _cover(distance, 1), paint
 
 
 # ---- colour and texture ----
@@ -194,9 +210,8 @@ def _colour(lightness: Field, chroma: Field, hue: Field) -> Paint:
     red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
     green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
     blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
-    root = np.sqrt(np.clip(np.stack([red, green, blue]), 0.0, 1.0))
-    root4 = np.sqrt(root)  # the three roots add up to the sRGB curve within 0.003
-    return 0.662002687 * root + 0.684122060 * root4 - 0.323583601 * np.sqrt(root4) - 0.0225411470 * root * root
+    linear = np.clip(np.stack([red, green, blue]), 0.0, 1.0)
+    return 1.139 * np.sqrt(linear) - 0.139 * linear  # the sRGB curve within 0.03
 
 
 def _texture(dice: _Dice, n: int, v: Field, u: Field) -> Field:
@@ -209,7 +224,7 @@ def _texture(dice: _Dice, n: int, v: Field, u: Field) -> Field:
         0.5 + 1.6 * wave_v,
         0.5 + 6.0 * wave_v * wave_u,
         0.4 + 1.6 * (wave_v + wave_u),
-        0.5 + 1.5 * _clouds(dice, n, 9),
+        0.5 + 1.5 * _clouds(dice, n, 9, v.shape[1]),
         0.5 + 0.4 * v,
     )
     kind = dice.uniform(0, len(choices), n).astype(np.int32)
@@ -221,11 +236,11 @@ def _wave(turns: Field) -> Field:
     return np.abs(2.0 * (turns - np.floor(turns)) - 1.0) - 0.5
 
 
-def _clouds(dice: _Dice, n: int, side: int) -> Field:
+def _clouds(dice: _Dice, n: int, side: int, size: int) -> Field:
     """Value noise in [-1/2, 1/2]: a coarse lattice of random numbers, interpolated smoothly."""
-    place = np.arange(SIZE * FINE, dtype=np.float32) * ((side - 1) / (SIZE * FINE))
+    place = np.arange(size, dtype=np.float32) * ((side - 1) / size)
     cell = place.astype(np.int32)
-    weight = place - cell
+    weight = place - np.floor(place)
     weight = weight * weight * (3.0 - 2.0 * weight)
     values = dice.lattice(n, side) - 0.5
     values = values[:, cell] + weight[:, None] * (values[:, cell + 1] - values[:, cell])

@@ -1,0 +1,15 @@
+"""The built-in shapes, ResNet-20, no mixing: the baseline of the demo.
+
+Run     python train_keras.py configs/shapes_resnet20.py
+"""
+
+from cutmix_tf.training import TrainConfig
+
+config = TrainConfig(
+    dataset="shapes",
+    model="resnet20",
+    epochs=30,
+    augment="none",
+    schedule="cosine",
+    warmup_epochs=1,
+)

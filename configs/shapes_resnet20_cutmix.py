@@ -1,0 +1,17 @@
+"""The built-in shapes, ResNet-20, CutMix: needs no network and takes minutes.
+
+Run     python train_keras.py configs/shapes_resnet20_cutmix.py
+"""
+
+from cutmix_tf import CutMix
+from cutmix_tf.training import TrainConfig
+
+config = TrainConfig(
+    dataset="shapes",
+    model="resnet20",
+    mix=CutMix(alpha=1.0, prob=0.5),
+    epochs=30,
+    augment="none",
+    schedule="cosine",
+    warmup_epochs=1,
+)

@@ -1,0 +1,63 @@
+"""Colour augmentation of the official CutMix code for ImageNet: jitter in random order, and PCA lighting.
+
+Both act on whole batches of float images in pixel units from 0 to 255, and clip nothing.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from cutmix_tf._random import child_seeds, random_bits, uniform_integers
+from cutmix_tf.data._draws import normal, uniform
+
+STRENGTH = 0.4  # of each jitter
+LIGHTING_STD = 0.1
+
+_BRIGHTNESS, _SATURATION, _CONTRAST = range(3)
+_ORDERS = tuple(itertools.permutations((_BRIGHTNESS, _SATURATION, _CONTRAST)))
+_GREY = (0.299, 0.587, 0.114)
+# Principal components of ImageNet's RGB values in [0, 1]: columns are directions, with their sizes.
+_COMPONENTS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
+_SIZES = (0.2175, 0.0188, 0.0045)
+
+
+class Jitter(NamedTuple):
+    """Three colour changes of each picture, in the order in which they are made.
+
+    Attributes:
+      kinds: int32 (batch, 3), a permutation of 0 brightness, 1 saturation, 2 contrast for each picture.
+      amounts: float32 (batch, 3), how far each goes: 0 is not at all, 1 is to black, grey or flat grey.
+    """
+
+    kinds: tf.Tensor
+    amounts: tf.Tensor
+
+
+def sample_jitter(batch, seed) -> Jitter:
+    """Draws an order, all six equally likely, and amounts uniform in [-0.4, 0.4) for each of `batch` pictures."""
+    order_seed, amount_seed = child_seeds(seed, 2)
+    orders = uniform_integers(random_bits(order_seed, [batch]), len(_ORDERS))
+    return Jitter(tf.gather(_ORDERS, orders), uniform(random_bits(amount_seed, [batch, 3]), -STRENGTH, STRENGTH))
+
+
+def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
+    """Moves images, float32 (batch, height, width, 3), away from or towards black, their grey, their mean grey."""
+    for step in range(3):
+        kind, amount = (part[:, step, None, None, None] for part in jitter)
+        grey = tf.reduce_sum(images * _GREY, axis=-1, keepdims=True)
+        mean = tf.reduce_mean(grey, axis=(1, 2), keepdims=True)
+        end = tf.where(kind == _BRIGHTNESS, 0.0, tf.where(kind == _SATURATION, grey, mean))
+        images += amount * (end - images)
+    return images
+
+
+def sample_lighting(batch, seed) -> tf.Tensor:
+    """Draws how far each picture goes along ImageNet's three colour components: float32 (batch, 3), N(0, 0.1)."""
+    return LIGHTING_STD * normal(random_bits(seed, [batch, 3]))
+
+
+def apply_lighting(images: tf.Tensor, amounts: tf.Tensor) -> tf.Tensor:
+    """Adds to each image, float32 (batch, height, width, 3), one colour: its amounts of the three components."""
+    colour = 255 * tf.reduce_sum(tf.constant(_COMPONENTS) * (amounts * _SIZES)[:, None, :], axis=-1)
+    return images + colour[:, None, None, :]

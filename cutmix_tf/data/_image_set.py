@@ -1,0 +1,177 @@
+"""What a loaded dataset is: its facts, and splits that deal out batches in a keyed order."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf._checks import check_whole
+from cutmix_tf.data._draws import permutation
+
+Read = Callable[[Any], tf.data.Dataset]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ArraySplit:
+    """Images of one size, decoded, in memory.
+
+    Attributes:
+      images: uint8 (n, height, width, channels).
+      labels: int32 (n,).
+      boxes: int32 (n, 4), where the object is: top, left, bottom, right in pixels, half-open; or None.
+      masks: bool (n, height, width), which pixels are the object's; or None.
+
+    Raises:
+      ValueError: if the split is empty, or shapes and dtypes are not these.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    boxes: np.ndarray | None = None
+    masks: np.ndarray | None = None
+
+    def __post_init__(self):
+        count, size = len(self.images), self.images.shape[1:3]
+        if count == 0:
+            raise ValueError("A split needs at least one image; got none.")
+        _check_array("images", self.images, np.uint8, (count, *size, self.images.shape[-1]))
+        _check_array("labels", self.labels, np.int32, (count,))
+        if self.boxes is not None:
+            _check_array("boxes", self.boxes, np.int32, (count, 4))
+        if self.masks is not None:
+            _check_array("masks", self.masks, np.bool_, (count, *size))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @functools.cached_property
+    def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Images and labels in host memory, copied once; every dataset and every epoch shares them."""
+        with tf.device("CPU:0"):  # flat, because TensorFlow copies an array of more dimensions twice
+            images = tf.reshape(tf.constant(self.images.reshape(-1)), self.images.shape)
+            return images, tf.constant(self.labels)
+
+    def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
+        """One epoch of (images, labels): uint8 (b, height, width, channels) and int32 (b,).
+
+        Args:
+          batch_size: number of examples in all batches but the last, which has what is left over.
+          seed: two integers, the key of the order; None for the order of the arrays.
+        """
+        images, labels = self._tensors
+        order = tf.range(len(self)) if seed is None else permutation(len(self), seed)
+
+        def gather(number):
+            chosen = order[number * batch_size : (number + 1) * batch_size]
+            return tf.gather(images, chosen), tf.gather(labels, chosen)
+
+        return tf.data.Dataset.range(steps_per_epoch(self, batch_size)).map(gather)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class StreamSplit:
+    """Images of any size, read from disk at each epoch, still encoded.
+
+    Attributes:
+      count: number of examples.
+      read: `read(seed)` gives one epoch of (encoded image, label), a string and an int32, in an order that is
+        a function of the seed (two integers), or in the order of storage where the seed is None.
+
+    Raises:
+      ValueError: if the split is empty.
+    """
+
+    count: int
+    read: Read
+
+    def __post_init__(self):
+        if self.count < 1:
+            raise ValueError(f"A split needs at least one image; got {self.count}.")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
+        """One epoch of (encoded images, labels): string (b,) and int32 (b,); see `ArraySplit.batches`."""
+        whole = tf.data.experimental.assert_cardinality(self.count)
+        return self.read(seed).apply(whole).batch(batch_size)
+
+
+Split = ArraySplit | StreamSplit
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageSet:
+    """A classification dataset.
+
+    Attributes:
+      name: the name it was loaded by.
+      class_names: one name a class; a label is a position here.
+      mean: of each channel, in pixel units from 0 to 255.
+      std: of each channel, in pixel units.
+      splits: "train" and "test", or the one of them that the dataset has.
+
+    Raises:
+      ValueError: if a label in memory is no position in `class_names`.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    splits: Mapping[str, Split]
+
+    def __post_init__(self):
+        for name, split in self.splits.items():
+            if isinstance(split, ArraySplit):
+                self._check_labels(name, split.labels)
+
+    def _check_labels(self, split: str, labels: np.ndarray) -> None:
+        wrong = np.flatnonzero((labels < 0) | (labels >= self.num_classes))
+        if wrong.size:
+            raise ValueError(
+                f"Labels of {self.name} must be in [0, {self.num_classes}); got {labels[wrong[0]]} at index "
+                f"{wrong[0]} of split {split!r} ({wrong.size} such labels). Prepare the dataset again."
+            )
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def train(self) -> Split:
+        """The training examples. Raises ValueError if the dataset has none."""
+        return self._split("train")
+
+    @property
+    def test(self) -> Split:
+        """The examples to test on: the test split, or the validation split. Raises ValueError if there is none."""
+        return self._split("test")
+
+    def _split(self, name: str) -> Split:
+        if name not in self.splits:
+            raise ValueError(
+                f"A {name} split is needed; {self.name} has only {', '.join(self.splits)}. Choose another dataset."
+            )
+        return self.splits[name]
+
+
+def steps_per_epoch(split: Split, batch_size: int) -> int:
+    """Number of batches in an epoch, the last partial one included.
+
+    Raises:
+      ValueError: if `batch_size` is below 1.
+    """
+    check_whole("batch_size", batch_size, low=1)
+    return -(-len(split) // batch_size)
+
+
+def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:
+    if array.dtype != dtype or array.shape != shape:
+        raise ValueError(
+            f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. Convert them first."
+        )

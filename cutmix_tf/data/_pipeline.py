@@ -1,0 +1,179 @@
+"""The input pipeline: from a split to batches, as a pure function of (split, preprocessing, seed, step)."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from cutmix_tf._checks import check_choice, check_number, check_whole
+from cutmix_tf._random import child_seeds
+from cutmix_tf._xla import compiled
+from cutmix_tf.data._colour import apply_jitter, apply_lighting, sample_jitter, sample_lighting
+from cutmix_tf.data._draws import fold_in
+from cutmix_tf.data._image_set import Split, steps_per_epoch
+from cutmix_tf.data._resize import MARGIN, random_resized_crops, resized_centre_crops
+from cutmix_tf.data._transforms import apply_geometry, normalise, sample_crop_flip
+
+Mix = Callable[..., tuple[tf.Tensor, Any]]
+
+_STREAM = 0xDA7A  # keeps the pipeline's chance apart from what others draw from the same run seed
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessing:
+    """What happens to pictures on their way into the network.
+
+    Attributes:
+      image_size: height and width of the batches.
+      mean: of each channel, in pixel units from 0 to 255, subtracted at the end.
+      std: of each channel, in pixel units, divided by at the end.
+      augment: in training: "none"; "flip" mirrors half of the pictures; "crop_flip" also moves them by up to
+        `padding` pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of the
+        pictures, and changes their colours.
+      padding: of "crop_flip", in pixels.
+
+    Pictures of another size are resized and cropped at the centre, after "imagenet" training with the margin
+    that is usual there (shorter side 256 for a crop of 224).
+
+    Raises:
+      ValueError: if a value is out of range or the lengths of mean and std differ from 3.
+    """
+
+    image_size: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    augment: Literal["none", "flip", "crop_flip", "imagenet"] = "none"
+    padding: int = 4
+
+    def __post_init__(self):
+        check_choice("augment", self.augment, ("none", "flip", "crop_flip", "imagenet"))
+        check_whole("padding", self.padding, low=0)
+        for name, values, length in (("image_size", self.image_size, 2), ("mean", self.mean, 3), ("std", self.std, 3)):
+            if len(values) != length:
+                raise ValueError(f"{name} needs {length} values; got {values!r}. Give one for each side or channel.")
+        for side in self.image_size:
+            check_whole("image_size", side, low=1)
+        for value in self.std:
+            check_number("std", value, low=0, above=True)
+
+
+def train_batches(
+    split: Split,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    seed: int,
+    mix: Mix | None = None,
+    first_step: int = 0,
+) -> tf.data.Dataset:
+    """Batches for training, without end, epoch after epoch; each epoch keeps its last partial batch.
+
+    Equal arguments give equal bits, whatever the number of threads, in every process and after a restart: the
+    dataset from `first_step=k` goes on where another one was after k batches.
+
+    Args:
+      split: of a loaded dataset.
+      preprocessing: the size, the augmentation and the normalisation.
+      batch_size: examples in a batch, over all replicas.
+      seed: of the run, from 0 to 2**31 - 1.
+      mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32 from
+        0 to 255 after "imagenet") and int32 labels; gives (images, targets). It is compiled with the rest, by
+        XLA where that is there, and must draw all chance from the seed.
+      first_step: number of batches, over all epochs, that are left out.
+
+    Returns:
+      A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`.
+
+    Raises:
+      TypeError, ValueError: if an argument is no whole number in its range.
+    """
+    check_whole("seed", seed, low=0, high=2**31 - 1)
+    check_whole("first_step", first_step, low=0)
+    first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
+    finish = compiled(lambda images, labels, seed: _finish(preprocessing, mix, images, labels, seed))
+
+    with tf.device("CPU:0"):
+        order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
+
+        def order(epoch):
+            return split.batches(batch_size, fold_in(order_seed, epoch))
+
+        def prepare(step, batch):
+            images, labels = batch
+            crop_seed, finish_seed = child_seeds(fold_in(step_seed, step), 2)
+            return finish(_to_size(preprocessing, images, crop_seed), labels, finish_seed)
+
+        batches = (
+            tf.data.Dataset.range(first_epoch, tf.int64.max)
+            .flat_map(order)
+            .skip(skipped)
+            .enumerate(first_step)
+            .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+            .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        )
+    return _delivered(batches)
+
+
+def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int) -> tf.data.Dataset:
+    """Batches for testing: each example once, in the order of storage, the last partial batch kept.
+
+    Args:
+      split: of a loaded dataset.
+      preprocessing: the size and the normalisation; nothing is augmented.
+      batch_size: examples in a batch, over all replicas.
+
+    Returns:
+      A dataset of (images, labels): float32 (b, height, width, 3) and int32 (b,).
+
+    Raises:
+      TypeError, ValueError: if `batch_size` is no whole number from 1.
+    """
+    steps = steps_per_epoch(split, batch_size)
+    finish = compiled(lambda images: normalise(images, preprocessing.mean, preprocessing.std))
+
+    def prepare(images, labels):
+        return finish(_centred(preprocessing, images)), labels
+
+    with tf.device("CPU:0"):
+        batches = split.batches(batch_size).map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+    return _delivered(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+
+
+def _to_size(preprocessing: Preprocessing, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Training pictures, encoded or not, as uint8 of the size wanted."""
+    if preprocessing.augment == "imagenet":
+        return random_resized_crops(images, preprocessing.image_size, seed)
+    return _centred(preprocessing, images)
+
+
+def _centred(preprocessing: Preprocessing, images: tf.Tensor) -> tf.Tensor:
+    """Test pictures, encoded or not, as uint8 of the size wanted."""
+    margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
+    if margin == 1.0 and images.shape[1:3] == preprocessing.image_size:
+        return images
+    return resized_centre_crops(images, preprocessing.image_size, margin)
+
+
+def _finish(preprocessing: Preprocessing, mix: Mix | None, images, labels, seed) -> tuple[tf.Tensor, Any]:
+    """All that is done to whole batches: crop and flip, colour, mixing, normalisation."""
+    geometry_seed, jitter_seed, lighting_seed, mix_seed = child_seeds(seed, 4)
+    batch = tf.shape(images)[0]
+    if preprocessing.augment != "none":
+        padding = preprocessing.padding if preprocessing.augment == "crop_flip" else 0
+        images = apply_geometry(images, sample_crop_flip(batch, padding, geometry_seed))
+    if preprocessing.augment == "imagenet":
+        images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
+        images = apply_lighting(images, sample_lighting(batch, lighting_seed))
+    if mix is not None:
+        images, labels = mix(images, labels, seed=mix_seed)
+    return normalise(images, preprocessing.mean, preprocessing.std), labels
+
+
+def _delivered(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The dataset as `fit` wants it: in order, read ahead, and split over workers batch by batch."""
+    options = tf.data.Options()
+    options.deterministic = True
+    # Each worker makes all batches and keeps its part of each. OFF would give all workers the same part.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return batches.with_options(options).prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,23 @@
+"""What a row of the model table holds."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """A network: what a listing says of it, and how it is built.
+
+    Attributes:
+      description: One line for people.
+      strides: For each stem that the network has, "cifar" or "imagenet": how many pixels one cell of the
+        last feature map stands for, along each side.
+      network: Called as `network(images, num_classes=..., stem=..., sync_batch_norm=...)` with a symbolic
+        batch of images; returns the float32 logits.
+    """
+
+    description: str
+    strides: Mapping[str, int]
+    network: Callable[..., keras.KerasTensor]

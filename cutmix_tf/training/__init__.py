@@ -1,0 +1,7 @@
+"""Typed configs, and runs that fill a folder."""
+
+from cutmix_tf.training._command_line import load_config as load_config
+from cutmix_tf.training._command_line import read_command_line as read_command_line
+from cutmix_tf.training._config import TrainConfig as TrainConfig
+from cutmix_tf.training._train import Run as Run
+from cutmix_tf.training._train import train as train

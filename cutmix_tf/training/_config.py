@@ -1,0 +1,102 @@
+"""The settings of one training run, typed and checked."""
+
+import dataclasses
+from typing import Annotated, Literal
+
+import tyro
+
+from cutmix_tf._checks import check_choice, check_number, check_whole
+from cutmix_tf.mixing import Mixer
+from cutmix_tf.training._mixer_text import MIXER_ARGUMENT
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+SCHEDULES = ("step", "cosine", "constant")
+AUGMENTATIONS = ("none", "flip", "crop_flip", "imagenet")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """One training run; the same config gives the same run.
+
+    Raises:
+      TypeError: for an unknown setting, or a value of the wrong type.
+      ValueError: for a value outside its range.
+    """
+
+    dataset: str
+    """A name of the catalogue: shapes, cifar10, imagenet2012, any TFDS classification set, folder:PATH."""
+    model: str
+    """A name of the model table."""
+    epochs: int
+    """How often each training example is seen."""
+    mix: Annotated[Mixer | None, MIXER_ARGUMENT] = None
+    """How training batches are mixed, such as "CutMix(alpha=1.0, prob=0.5)"; none for plain training."""
+
+    batch_size: int = 128
+    """Examples in a step, over all replicas together."""
+    augment: Literal["none", "flip", "crop_flip", "imagenet"] = "crop_flip"
+    """What else happens to training images: crops after padding by 4 and flips, or the ImageNet recipe."""
+    image_size: int | None = None
+    """Height and width that images are brought to; None keeps the set's own."""
+
+    learning_rate: float = 0.1
+    """Of stochastic gradient descent, at the start or after warming up."""
+    momentum: float = 0.9
+    """Nesterov momentum."""
+    weight_decay: float = 1e-4
+    """λ of λ/2 · |w|² over all parameters, added to the gradient as in the official code."""
+    schedule: Literal["step", "cosine", "constant"] = "step"
+    """How the learning rate falls."""
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    """For steps: the shares of training after which the rate is divided by 10."""
+    warmup_epochs: float = 0.0
+    """Epochs in which the learning rate rises linearly from 0."""
+    label_smoothing: float = 0.0
+    """ε of the loss: targets become (1 − ε) · target + ε / classes."""
+
+    stem: Literal["auto", "cifar", "imagenet"] = "auto"
+    """First layers of an ImageNet network; auto takes the small one for images up to 64 pixels."""
+    sync_batch_norm: bool = True
+    """Normalise over the whole batch, so that results don't depend on the number of replicas."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Of the model's computations."""
+    strategy: str = "auto"
+    """Which devices train: auto (all GPUs of this machine), default (one), or mirrored:N."""
+    seed: int = 0
+    """Of everything that is drawn."""
+
+    run_dir: str | None = None
+    """The run's folder; runs/NAME of the config file if it is not given."""
+    data_dir: str | None = None
+    """Where TFDS finds prepared data sets; TFDS_DATA_DIR if it is not given."""
+    download: bool = False
+    """Whether a set that is not there may be downloaded."""
+
+    def __post_init__(self):
+        for name in ("dataset", "model", "strategy"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be a name; got {getattr(self, name)!r}.")
+        if not isinstance(self.mix, Mixer | None):
+            raise TypeError(f"mix must be a mixer such as CutMix(), or None; got {self.mix!r}.")
+        check_whole("epochs", self.epochs, low=1)
+        check_whole("batch_size", self.batch_size, low=1)
+        check_whole("seed", self.seed, low=0, high=2**31 - 1)
+        if self.image_size is not None:
+            check_whole("image_size", self.image_size, low=1)
+        check_choice("augment", self.augment, AUGMENTATIONS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("precision", self.precision, PRECISIONS)
+        check_choice("stem", self.stem, ("auto", "cifar", "imagenet"))
+        self._check_optimisation()
+
+    def _check_optimisation(self):
+        check_number("learning_rate", self.learning_rate, low=0, above=True)
+        check_number("momentum", self.momentum, low=0, high=1)
+        check_number("weight_decay", self.weight_decay, low=0)
+        check_number("warmup_epochs", self.warmup_epochs, low=0, high=self.epochs)
+        check_number("label_smoothing", self.label_smoothing, low=0, high=1)
+        object.__setattr__(self, "milestones", tuple(self.milestones))
+        for milestone in self.milestones:
+            check_number("each milestone", milestone, low=0, high=1)
+        if list(self.milestones) != sorted(self.milestones):
+            raise ValueError(f"milestones must rise; got {self.milestones}.")

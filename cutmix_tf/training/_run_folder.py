@@ -1,0 +1,122 @@
+"""The folder of a run: its config, its history, its checkpoints; written whole or not at all."""
+
+import csv
+import dataclasses
+import io
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cutmix_tf.training._config import TrainConfig
+from cutmix_tf.training._mixer_text import mixer_to_text
+
+_PLACES = ("run_dir", "data_dir", "download")
+"""Settings that say where things are, not what is trained."""
+
+
+def config_to_json(config: TrainConfig) -> dict[str, Any]:
+    """The settings as plain values, the mixer as text."""
+    settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    return {**settings, "mix": mixer_to_text(config.mix), "milestones": list(config.milestones)}
+
+
+class RunFolder:
+    """One run's files. Opening a folder that holds this very run goes on with it.
+
+    Args:
+      config: The run's settings; `run_dir` names the folder, which is made if it is not there.
+
+    Raises:
+      FileExistsError: if the folder holds something else, or another config; says which settings differ.
+      PermissionError, NotADirectoryError, OSError: if it cannot be written.
+    """
+
+    def __init__(self, config: TrainConfig):
+        if config.run_dir is None:
+            raise ValueError("A run needs a folder; got run_dir=None. Set run_dir, for example to 'runs/first'.")
+        self.path = Path(config.run_dir)
+        self._make()
+        self._claim(config_to_json(config))
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise type(error)(f"The run's folder {str(self.path)!r} can't be written: {error.strerror}.") from None
+
+    def _claim(self, settings: dict[str, Any]) -> None:
+        file = self.path / "config.json"
+        if not file.exists():
+            others = sorted(item.name for item in self.path.iterdir())
+            if others:
+                raise FileExistsError(
+                    f"{str(self.path)!r} holds {', '.join(others[:3])} but no run. Choose another --run-dir."
+                )
+        else:
+            held = json.loads(file.read_text())
+            differ = [name for name in settings if name not in _PLACES and held.get(name) != settings[name]]
+            if differ:
+                told = "; ".join(f"{name} is {held.get(name)!r} there, {settings[name]!r} here" for name in differ)
+                raise FileExistsError(
+                    f"{str(self.path)!r} holds a run of another config: {told}. Choose another --run-dir, or "
+                    "remove that folder."
+                )
+        self.write_json("config.json", settings)
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Writes a JSON file atomically."""
+        self._write(name, json.dumps(content, indent=2) + "\n")
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """The summary of a finished run; None while it is not finished."""
+        file = self.path / "summary.json"
+        return json.loads(file.read_text()) if file.exists() else None
+
+    def write_history(self, history: list[dict[str, float]]) -> None:
+        """Writes history.csv, a row an epoch, atomically."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(history[0]))
+        writer.writeheader()
+        writer.writerows(history)
+        self._write("history.csv", text.getvalue())
+
+    def _write(self, name: str, text: str) -> None:
+        temporary = self.path / f".{name}.tmp"
+        temporary.write_text(text)
+        os.replace(temporary, self.path / name)
+
+    def save_model(self, model: keras.Model, name: str) -> None:
+        """Saves the network alone, so that `keras.saving.load_model` needs no code of ours. Atomic."""
+        temporary = self.path / f".tmp.{name}"
+        keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
+        os.replace(temporary, self.path / name)
+
+    def save_checkpoint(self, model: keras.Model, history: list[dict[str, float]]) -> None:
+        """Saves weights, optimizer state and history after an epoch, atomically; keeps this one only."""
+        finished = self.path / "checkpoints" / f"epoch-{len(history):04d}"
+        temporary = finished.with_name(".tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        model.save_weights(temporary / "state.weights.h5")
+        (temporary / "history.json").write_text(json.dumps(history))
+        os.replace(temporary, finished)
+        for older in self._checkpoints()[:-1]:
+            shutil.rmtree(older)
+
+    def load_checkpoint(self, model: keras.Model) -> list[dict[str, float]]:
+        """Loads the newest checkpoint into a built and compiled model; returns the history, [] if there is none."""
+        checkpoints = self._checkpoints()
+        if not checkpoints:
+            return []
+        model.load_weights(checkpoints[-1] / "state.weights.h5")
+        return json.loads((checkpoints[-1] / "history.json").read_text())
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted((self.path / "checkpoints").glob("epoch-*"))

@@ -1,0 +1,184 @@
+"""Training: the one place that wires data, mixing, model and loss together."""
+
+import contextlib
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf import data, models, pictures
+from cutmix_tf.losses import MixedCrossentropy
+from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
+from cutmix_tf.training._callbacks import RunRecorder
+from cutmix_tf.training._config import TrainConfig
+from cutmix_tf.training._mixer_text import mixer_to_text
+from cutmix_tf.training._optimizer import build_optimizer
+from cutmix_tf.training._run_folder import RunFolder
+from cutmix_tf.training._strategy import make_strategy
+
+
+def train(config: TrainConfig, *, model: keras.Model | None = None) -> dict[str, Any]:
+    """Trains as the config says and fills the run's folder; goes on where a killed run's last epoch ended.
+
+    Args:
+      config: The run.
+      model: Any Keras model that returns logits, instead of the one that the config names.
+
+    Returns:
+      The summary, as in summary.json: the errors in percent of the last and of the best epoch, and what they
+      were measured with.
+
+    Raises:
+      ValueError, TypeError, OSError: before the first step, for whatever does not fit: an unknown dataset,
+        model or strategy, a data set that is not there, labels beyond the model's outputs, a folder that
+        can't be written or holds another run.
+    """
+    run = Run(config, model=model)
+    return run.fit()
+
+
+class Run:
+    """A training that has passed all checks and only needs to be carried out. See `train`."""
+
+    def __init__(self, config: TrainConfig, *, model: keras.Model | None = None):
+        self.config = config
+        strategy = make_strategy(config.strategy)
+        self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
+        self.preprocessing = data.Preprocessing.of(self.images, config.augment, config.image_size)
+        self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
+        self.folder = RunFolder(config)
+        keras.utils.set_random_seed(config.seed)
+        with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
+            self.model = self._build() if model is None else model
+            self._check_model()
+            self._compile()
+
+    def _build(self) -> keras.Model:
+        config = self.config
+        return models.build(
+            config.model,
+            num_classes=self.images.num_classes,
+            input_shape=self.preprocessing.output_shape,
+            stem=config.stem,
+            sync_batch_norm=config.sync_batch_norm,
+        )
+
+    def _check_model(self) -> None:
+        outputs = self.model.output_shape
+        if not isinstance(outputs, tuple) or len(outputs) != 2 or outputs[1] != self.images.num_classes:
+            raise ValueError(
+                f"{self.images.name} has {self.images.num_classes} classes, so the model must return logits "
+                f"(batch, {self.images.num_classes}); {self.model.name!r} returns {outputs}."
+            )
+
+    def _compile(self) -> None:
+        top_k = MixedTopKAccuracy(k=min(5, self.images.num_classes), name="top5")
+        self.model.compile(
+            optimizer=build_optimizer(self.config, self.steps_per_epoch),
+            loss=MixedCrossentropy(label_smoothing=self.config.label_smoothing),
+            metrics=[MixedAccuracy(), top_k],
+        )
+
+    def train_batches(self, first_step: int = 0) -> tf.data.Dataset:
+        """The run's mixed batches from that step on, without end."""
+        config = self.config
+        return data.train_batches(
+            self.images.train,
+            self.preprocessing,
+            batch_size=config.batch_size,
+            mix=config.mix,
+            seed=config.seed,
+            first_step=first_step,
+        )
+
+    def fit(self) -> dict[str, Any]:
+        """Trains, evaluates after each epoch, and writes everything; returns the summary."""
+        summary = self.folder.read_summary()
+        if summary is not None:
+            print(f"{self.folder.path} holds this run, finished. Remove it to train again.")
+            return summary
+        history = self.folder.load_checkpoint(self.model)
+        self._draw_mixes()
+        began = time.perf_counter()
+        recorder = RunRecorder(self.folder, history, images_per_epoch=self.images.train.count)
+        self.model.fit(
+            self.train_batches(len(history) * self.steps_per_epoch),
+            epochs=self.config.epochs,
+            initial_epoch=len(history),
+            steps_per_epoch=self.steps_per_epoch,
+            validation_data=data.test_batches(
+                self.images.test, self.preprocessing, batch_size=self.config.batch_size
+            ),
+            callbacks=[recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")],
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+        return self._finish(recorder.history, time.perf_counter() - began)
+
+    def _draw_mixes(self) -> None:
+        images, targets = next(iter(self.train_batches()))
+        pixels = self.preprocessing.to_pixels(images[:16])
+        figure = pictures.draw_mixes(pixels, targets[:16], self.images.class_names)
+        figure.savefig(self.folder.path / "mixes.png", dpi=120)
+
+    def _finish(self, history: list[dict[str, float]], seconds: float) -> dict[str, Any]:
+        self.folder.save_model(self.model, "final.keras")
+        name = f"{self.config.dataset}, {self.config.model}, {mixer_to_text(self.config.mix)}"
+        pictures.draw_curves({name: history}).savefig(self.folder.path / "curves.png", dpi=120)
+        summary = {**summarise(self.config, history), "params": trainable_parameters(self.model)}
+        summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
+        self.folder.write_json("summary.json", summary)
+        return summary
+
+
+@contextlib.contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """Keras' dtype policy while a model is built."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def summarise(config: TrainConfig, history: list[dict[str, float]]) -> dict[str, Any]:
+    """What a run came to: errors in percent of the last epoch and of the best, which the test set picked."""
+    last, best = history[-1], min(history, key=lambda row: row["test_top1_error"])
+    rates = [row["train_images_per_second"] for row in history]
+    return {
+        "dataset": config.dataset,
+        "model": config.model,
+        "mix": mixer_to_text(config.mix),
+        "seed": config.seed,
+        "epochs": config.epochs,
+        "top1_error_last": last["test_top1_error"],
+        "top5_error_last": last["test_top5_error"],
+        "top1_error_best": best["test_top1_error"],
+        "best_epoch": best["epoch"],
+        "train_top1_error_last": last["train_top1_error"],
+        "train_images_per_second": float(np.median(rates[1:] or rates)),
+    }
+
+
+def trainable_parameters(model: keras.Model) -> int:
+    """How many numbers training changes."""
+    return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
+
+
+def measured_with() -> dict[str, str | None]:
+    """Versions, hardware and the commit, for whoever reads the numbers later."""
+    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "commit": git.stdout.strip() or None,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": f"{keras.__version__} on {keras.backend.backend()}",
+        "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
