@@ -1,0 +1,32 @@
+"""Data: datasets by name, transforms of whole batches, and the input pipeline."""
+
+from cutmix_tf.data._catalogue import load
+from cutmix_tf.data._colour import Jitter, apply_jitter, apply_lighting, sample_jitter, sample_lighting
+from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split, StreamSplit, steps_per_epoch
+from cutmix_tf.data._pipeline import Preprocessing, test_batches, train_batches
+from cutmix_tf.data._resize import decode, random_resized_crops, resized_centre_crops
+from cutmix_tf.data._transforms import Geometry, apply_geometry, normalise, sample_crop_flip
+
+__all__ = [
+    "ArraySplit",
+    "Geometry",
+    "ImageSet",
+    "Jitter",
+    "Preprocessing",
+    "Split",
+    "StreamSplit",
+    "apply_geometry",
+    "apply_jitter",
+    "apply_lighting",
+    "decode",
+    "load",
+    "normalise",
+    "random_resized_crops",
+    "resized_centre_crops",
+    "sample_crop_flip",
+    "sample_jitter",
+    "sample_lighting",
+    "steps_per_epoch",
+    "test_batches",
+    "train_batches",
+]

@@ -35,14 +35,15 @@ class Jitter(NamedTuple):
 
 
 def sample_jitter(batch, seed) -> Jitter:
-    """Draws an order, all six equally likely, and amounts uniform in [-0.4, 0.4) for each of `batch` pictures."""
+    """Draws an order, all six equally likely, and amounts uniform in [-0.4, 0.4], for each picture."""
     order_seed, amount_seed = child_seeds(seed, 2)
     orders = uniform_integers(random_bits(order_seed, [batch]), len(_ORDERS))
-    return Jitter(tf.gather(_ORDERS, orders), uniform(random_bits(amount_seed, [batch, 3]), -STRENGTH, STRENGTH))
+    amounts = uniform(random_bits(amount_seed, [batch, 3]), -STRENGTH, STRENGTH)
+    return Jitter(tf.gather(_ORDERS, orders), amounts)
 
 
 def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
-    """Moves images, float32 (batch, height, width, 3), away from or towards black, their grey, their mean grey."""
+    """Moves float32 images (batch, height, width, 3) towards or away from black, grey and their mean grey."""
     for step in range(3):
         kind, amount = (part[:, step, None, None, None] for part in jitter)
         grey = tf.reduce_sum(images * _GREY, axis=-1, keepdims=True)
@@ -53,11 +54,11 @@ def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
 
 
 def sample_lighting(batch, seed) -> tf.Tensor:
-    """Draws how far each picture goes along ImageNet's three colour components: float32 (batch, 3), N(0, 0.1)."""
+    """Draws N(0, 0.1) amounts of ImageNet's three colour components for each picture: float32 (batch, 3)."""
     return LIGHTING_STD * normal(random_bits(seed, [batch, 3]))
 
 
 def apply_lighting(images: tf.Tensor, amounts: tf.Tensor) -> tf.Tensor:
-    """Adds to each image, float32 (batch, height, width, 3), one colour: its amounts of the three components."""
+    """Adds one colour to each of the float32 images (batch, height, width, 3), mixed from the components."""
     colour = 255 * tf.reduce_sum(tf.constant(_COMPONENTS) * (amounts * _SIZES)[:, None, :], axis=-1)
     return images + colour[:, None, None, :]

@@ -16,14 +16,15 @@ def permutation(count, seed) -> tf.Tensor:
 
 
 def uniform(bits, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
-    """Bits as numbers in [low, high): float32 of the bits' shape.
+    """Bits as numbers in [low, high]: float32 of the bits' shape.
 
     TensorFlow's own float draws differ between XLA and other kernels; these use the upper 24 bits exactly.
     """
-    return low + (high - low) * (tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) / 2**24)
+    share = tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) / 2**24
+    return low + (high - low) * share
 
 
 def normal(bits) -> tf.Tensor:
-    """Bits as standard normal numbers, the middles of 2**23 equally likely slices: float32, at most 5.3 in size."""
+    """Bits as standard normal numbers: float32, the middles of 2**23 equally likely slices."""
     middle = tf.cast(tf.bitwise.right_shift(bits, tf.constant(9, tf.uint32)), tf.float32) + 0.5
     return tf.math.ndtri(middle / 2**23)

@@ -149,13 +149,13 @@ class ImageSet:
 
     @property
     def test(self) -> Split:
-        """The examples to test on: the test split, or the validation split. Raises ValueError if there is none."""
+        """The examples to test on, from a test or validation split. Raises ValueError if there is none."""
         return self._split("test")
 
     def _split(self, name: str) -> Split:
         if name not in self.splits:
             raise ValueError(
-                f"A {name} split is needed; {self.name} has only {', '.join(self.splits)}. Choose another dataset."
+                f"A {name} split is needed; {self.name} has only {', '.join(self.splits)}. Use another set."
             )
         return self.splits[name]
 
@@ -173,5 +173,6 @@ def steps_per_epoch(split: Split, batch_size: int) -> int:
 def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
-            f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. Convert them first."
+            f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. "
+            "Convert them first."
         )

@@ -29,8 +29,8 @@ class Preprocessing:
       mean: of each channel, in pixel units from 0 to 255, subtracted at the end.
       std: of each channel, in pixel units, divided by at the end.
       augment: in training: "none"; "flip" mirrors half of the pictures; "crop_flip" also moves them by up to
-        `padding` pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of the
-        pictures, and changes their colours.
+        `padding` pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of
+        the pictures, and changes their colours.
       padding: of "crop_flip", in pixels.
 
     Pictures of another size are resized and cropped at the centre, after "imagenet" training with the margin
@@ -49,9 +49,15 @@ class Preprocessing:
     def __post_init__(self):
         check_choice("augment", self.augment, ("none", "flip", "crop_flip", "imagenet"))
         check_whole("padding", self.padding, low=0)
-        for name, values, length in (("image_size", self.image_size, 2), ("mean", self.mean, 3), ("std", self.std, 3)):
+        for name, values, length in (
+            ("image_size", self.image_size, 2),
+            ("mean", self.mean, 3),
+            ("std", self.std, 3),
+        ):
             if len(values) != length:
-                raise ValueError(f"{name} needs {length} values; got {values!r}. Give one for each side or channel.")
+                raise ValueError(
+                    f"{name} needs {length} values; got {values!r}. Give one for each side or channel."
+                )
         for side in self.image_size:
             check_whole("image_size", side, low=1)
         for value in self.std:
@@ -77,9 +83,9 @@ def train_batches(
       preprocessing: the size, the augmentation and the normalisation.
       batch_size: examples in a batch, over all replicas.
       seed: of the run, from 0 to 2**31 - 1.
-      mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32 from
-        0 to 255 after "imagenet") and int32 labels; gives (images, targets). It is compiled with the rest, by
-        XLA where that is there, and must draw all chance from the seed.
+      mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32
+        in pixel units after "imagenet"), and int32 labels; gives (images, targets). It is compiled with the
+        rest, by XLA where that is there, and must draw all chance from the seed.
       first_step: number of batches, over all epochs, that are left out.
 
     Returns:

@@ -35,7 +35,9 @@ def random_resized_crops(sources, size: tuple[int, int], seed) -> tf.Tensor:
       uint8 (batch, *size, 3); bilinear with antialiasing.
     """
     seeds = tf.bitcast(random_bits(seed, [tf.shape(sources)[0], 2]), tf.int32)
-    return _each(lambda source, its_seed: _random_resized_crop(source, size, its_seed), (sources, seeds), size)
+    return _each(
+        lambda source, its_seed: _random_resized_crop(source, size, its_seed), (sources, seeds), size
+    )
 
 
 def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) -> tf.Tensor:
@@ -53,7 +55,9 @@ def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) ->
 
 
 def _each(function, batch: tuple, size: tuple[int, int]) -> tf.Tensor:
-    return tf.map_fn(lambda parts: function(*parts), batch, fn_output_signature=tf.TensorSpec((*size, 3), tf.uint8))
+    return tf.map_fn(
+        lambda parts: function(*parts), batch, fn_output_signature=tf.TensorSpec((*size, 3), tf.uint8)
+    )
 
 
 def _random_resized_crop(source: tf.Tensor, size: tuple[int, int], seed: tf.Tensor) -> tf.Tensor:
@@ -103,7 +107,9 @@ def sample_crop_box(sides, seed) -> tf.Tensor:
     fits = tf.reduce_all((tries > 0) & (tries <= sides), axis=1)
     crop = tries[tf.argmax(fits)]
     free = sides - crop
-    place = tf.where(tf.reduce_any(fits[:TRIES]), uniform_integers(random_bits(place_seed, [2]), free + 1), free // 2)
+    place = tf.where(
+        tf.reduce_any(fits[:TRIES]), uniform_integers(random_bits(place_seed, [2]), free + 1), free // 2
+    )
     return tf.concat([place, crop], 0)
 
 

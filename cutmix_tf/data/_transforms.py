@@ -21,7 +21,7 @@ class Geometry(NamedTuple):
 
 
 def sample_crop_flip(batch, padding: int, seed, flip: bool = True) -> Geometry:
-    """Draws a random crop after padding by `padding` pixels on each side, and a mirroring in half of the cases.
+    """Draws random crops after padding by `padding` pixels on each side, and mirrors half of them.
 
     Args:
       batch: number of pictures.

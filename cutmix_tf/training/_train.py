@@ -50,7 +50,7 @@ class Run:
         self.config = config
         strategy = make_strategy(config.strategy)
         self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
-        self.preprocessing = data.Preprocessing.of(self.images, config.augment, config.image_size)
+        self.preprocessing = _preprocessing(config, self.images)
         self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
         self.folder = RunFolder(config)
         keras.utils.set_random_seed(config.seed)
@@ -64,7 +64,7 @@ class Run:
         return models.build(
             config.model,
             num_classes=self.images.num_classes,
-            input_shape=self.preprocessing.output_shape,
+            input_shape=(*self.preprocessing.image_size, 3),
             stem=config.stem,
             sync_batch_norm=config.sync_batch_norm,
         )
@@ -106,7 +106,7 @@ class Run:
         history = self.folder.load_checkpoint(self.model)
         self._draw_mixes()
         began = time.perf_counter()
-        recorder = RunRecorder(self.folder, history, images_per_epoch=self.images.train.count)
+        recorder = RunRecorder(self.folder, history, images_per_epoch=len(self.images.train))
         self.model.fit(
             self.train_batches(len(history) * self.steps_per_epoch),
             epochs=self.config.epochs,
@@ -122,7 +122,7 @@ class Run:
 
     def _draw_mixes(self) -> None:
         images, targets = next(iter(self.train_batches()))
-        pixels = self.preprocessing.to_pixels(images[:16])
+        pixels = images[:16] * self.preprocessing.std + self.preprocessing.mean
         figure = pictures.draw_mixes(pixels, targets[:16], self.images.class_names)
         figure.savefig(self.folder.path / "mixes.png", dpi=120)
 
@@ -134,6 +134,17 @@ class Run:
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
         return summary
+
+
+def _preprocessing(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
+    """The config's augmentation at its image size, or at the data set's own."""
+    if config.image_size is not None:
+        size = (config.image_size, config.image_size)
+    elif isinstance(images.train, data.ArraySplit):
+        size = images.train.images.shape[1:3]
+    else:
+        raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
+    return data.Preprocessing(image_size=size, mean=images.mean, std=images.std, augment=config.augment)
 
 
 @contextlib.contextmanager

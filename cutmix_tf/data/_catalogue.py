@@ -1,0 +1,80 @@
+"""Datasets by name."""
+
+from typing import NamedTuple
+
+from cutmix_tf.data._folder import read_folder
+from cutmix_tf.data._image_set import ArraySplit, ImageSet
+from cutmix_tf.data._records import read_split
+from cutmix_tf.data._tfds import find_builder
+
+Channels = tuple[float, float, float]
+
+
+class Facts(NamedTuple):
+    """What is known of a dataset besides its metadata: mean and std in pixel units, test split by name."""
+
+    mean: Channels
+    std: Channels
+    test: tuple[str, ...] = ("test", "validation")
+
+
+_CIFAR = Facts((125.3, 123.0, 113.9), (63.0, 62.1, 66.7))  # for both sets, as in the official CutMix code
+_IMAGENET = Facts((0.485 * 255, 0.456 * 255, 0.406 * 255), (0.229 * 255, 0.224 * 255, 0.225 * 255))
+
+FACTS = {
+    "shapes": Facts((120.0, 120.0, 120.0), (60.0, 60.0, 60.0)),
+    "cifar10": _CIFAR,
+    "cifar100": _CIFAR,
+    "imagenet2012": _IMAGENET._replace(test=("validation",)),  # its test split has no labels
+}
+
+
+def load(name: str, *, data_dir: str | None = None, download: bool = False) -> ImageSet:
+    """Loads a classification dataset.
+
+    Args:
+      name: `shapes`, the small built-in set with boxes and masks; `folder:PATH`, image files arranged as
+        split/class/file; or any TFDS set of one image and one label (`cifar10`, `imagenet2012`,
+        `caltech_birds2011`, `cifar10:3.0.2`, …). Images of any kind come as three channels.
+      data_dir: where TFDS sets are prepared; None for the environment variable TFDS_DATA_DIR, or else
+        ~/tensorflow_datasets.
+      download: whether a TFDS set that is not there is downloaded and prepared.
+
+    Returns:
+      The dataset. Splits of equal-sized images, up to 2 GiB, are in memory; others are read as they are used.
+
+    Raises:
+      FileNotFoundError: if a known dataset, a file of it, or the folder is missing.
+      ImportError: if tensorflow-datasets is needed and not installed.
+      RuntimeError: if the download failed.
+      ValueError: if there is no dataset of that name, it is no classification set, or it is damaged.
+    """
+    if name == "shapes":
+        return _load_shapes()
+    if name.startswith("folder:"):
+        class_names, splits = read_folder(name.removeprefix("folder:"))
+        return ImageSet(name, class_names, _IMAGENET.mean, _IMAGENET.std, splits)
+    return _load_tfds(name, data_dir, download)
+
+
+def _load_shapes() -> ImageSet:
+    from cutmix_tf.data._shapes import CLASS_NAMES, make_shapes  # here, because few programs draw shapes
+
+    splits = {"train": ArraySplit(*make_shapes(2000, seed=1)), "test": ArraySplit(*make_shapes(1000, seed=2))}
+    return ImageSet("shapes", CLASS_NAMES, FACTS["shapes"].mean, FACTS["shapes"].std, splits)
+
+
+def _load_tfds(name: str, data_dir: str | None, download: bool) -> ImageSet:
+    builder = find_builder(name, data_dir, download)
+    facts = FACTS.get(builder.name, _IMAGENET)
+    there = builder.info.splits
+    wanted = {"train": ("train",), "test": facts.test}
+    found = {split: [source for source in sources if source in there] for split, sources in wanted.items()}
+    splits = {split: read_split(builder, sources[0]) for split, sources in found.items() if sources}
+    if not splits:
+        raise ValueError(
+            f"A split called train, {' or '.join(facts.test)} is needed; {name} has only {', '.join(there)}. "
+            "Choose another dataset."
+        )
+    class_names = tuple(builder.info.features["label"].names)
+    return ImageSet(name, class_names, facts.mean, facts.std, splits)

@@ -1,0 +1,72 @@
+"""Image folders: split/class/file, JPEG and PNG."""
+
+import pathlib
+
+import tensorflow as tf
+
+from cutmix_tf.data._draws import permutation
+from cutmix_tf.data._image_set import StreamSplit
+
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+_SPLITS = {"train": ("train",), "test": ("test", "validation", "val")}
+
+
+def read_folder(path: str) -> tuple[tuple[str, ...], dict[str, StreamSplit]]:
+    """Lists the images below `path`.
+
+    Returns:
+      The names of the classes, sorted, of all splits together; and the splits "train" and "test" (the folder
+      train, and the first of test, validation and val), as far as they are there.
+
+    Raises:
+      FileNotFoundError: if there is no such folder.
+      ValueError: if there is no split in it, or a class is without images in all splits.
+    """
+    root = pathlib.Path(path).expanduser()
+    layout = (
+        f"Arrange the images as {root}/train/CLASS/FILE and {root}/test/CLASS/FILE ({', '.join(_SUFFIXES)})."
+    )
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"folder: needs the path of an image folder; there is none at {root}. {layout}"
+        )
+    found = {name: _first_folder(root, candidates) for name, candidates in _SPLITS.items()}
+    files = {name: _images_by_class(folder) for name, folder in found.items() if folder}
+    classes = sorted({name for by_class in files.values() for name in by_class})
+    if not classes:
+        raise ValueError(f"An image folder needs a split with classes; {root} has none. {layout}")
+    for name in classes:
+        if not any(by_class.get(name) for by_class in files.values()):
+            raise ValueError(
+                f"Each class needs an image; {name!r} in {root} has none. Add some or remove the folder."
+            )
+    return tuple(classes), {name: _stream(by_class, classes) for name, by_class in files.items()}
+
+
+def _first_folder(root: pathlib.Path, candidates: tuple[str, ...]) -> pathlib.Path | None:
+    return next((root / name for name in candidates if (root / name).is_dir()), None)
+
+
+def _images_by_class(folder: pathlib.Path) -> dict[str, list[str]]:
+    """Sorted paths of the images of each class."""
+    return {
+        entry.name: sorted(str(file) for file in entry.iterdir() if file.suffix.lower() in _SUFFIXES)
+        for entry in folder.iterdir()
+        if entry.is_dir()
+    }
+
+
+def _stream(by_class: dict[str, list[str]], classes: list[str]) -> StreamSplit:
+    """A stream that reads each file when it is asked for, in any order."""
+    files = [(file, label) for label, name in enumerate(classes) for file in by_class.get(name, ())]
+
+    def read(seed=None):
+        paths, labels = (tf.constant(column) for column in zip(*files, strict=True))
+        if seed is not None:
+            order = permutation(len(files), seed)
+            paths, labels = tf.gather(paths, order), tf.gather(labels, order)
+        return tf.data.Dataset.from_tensor_slices((paths, labels)).map(
+            lambda path, label: (tf.io.read_file(path), label), num_parallel_calls=tf.data.AUTOTUNE
+        )
+
+    return StreamSplit(len(files), read)

@@ -1,0 +1,115 @@
+"""Reading the shards of a prepared TFDS split: as a stream in keyed order, or all at once into memory."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf.data._draws import fold_in, permutation
+from cutmix_tf.data._image_set import ArraySplit, Split, StreamSplit
+from cutmix_tf.data._resize import decode
+from cutmix_tf.data._tfds import Builder, check_files, damaged
+
+IN_MEMORY = 2 * 2**30  # bytes of pixels up to which a split of equal-sized images is kept as arrays
+BLOCK = 8192  # examples that are shuffled together
+INTERLEAVED = 16  # shards read in turn
+
+_Example = dict[str, tf.Tensor]
+
+
+def read_split(builder: Builder, split: str) -> Split:
+    """A split of a prepared dataset: in memory where its images have one size and fit, else as a stream.
+
+    Raises:
+      FileNotFoundError: if a file of the split is missing.
+      ValueError: if the split is empty, or its files hold other than its metadata say.
+    """
+    check_files(builder, split)
+    count, (height, width, _) = builder.info.splits[split].num_examples, builder.info.features["image"].shape
+    if height and width and count * height * width * 3 <= IN_MEMORY:
+        return _in_memory(builder, split)
+    parse = _parser(builder, ("image", "label"))
+
+    def read(seed=None):
+        def pair(*record):
+            example = parse(*record)
+            return example["image"], example["label"]
+
+        return _records(builder, split, seed).map(pair, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return StreamSplit(count, read)
+
+
+def _in_memory(builder: Builder, split: str) -> ArraySplit:
+    """Reads and decodes a whole split, many images at once; boxes too, where there is one an image."""
+    features, count = builder.info.features, builder.info.splits[split].num_examples
+    height, width, _ = features["image"].shape
+    arrays = {"image": np.empty((count, height, width, 3), np.uint8), "label": np.empty(count, np.int32)}
+    if "bbox" in features:
+        arrays["bbox"] = np.empty((count, 4), np.float32)
+    parse = _parser(builder, arrays)
+
+    def decoded(*record):
+        example = parse(*record)
+        return {**example, "image": tf.ensure_shape(decode(example["image"]), (height, width, 3))}
+
+    whole = tf.data.experimental.assert_cardinality(count)
+    examples = _records(builder, split).map(decoded, num_parallel_calls=tf.data.AUTOTUNE).apply(whole)
+    first = 0
+    try:
+        for batch in examples.batch(1024).as_numpy_iterator():
+            for key, array in arrays.items():
+                array[first : first + len(batch["label"])] = batch[key]
+            first += len(batch["label"])
+    except tf.errors.OpError as error:
+        raise damaged(builder, split, error) from error
+    boxes = (
+        np.rint(arrays["bbox"] * [height, width, height, width]).astype(np.int32)
+        if "bbox" in arrays
+        else None
+    )
+    return ArraySplit(arrays["image"], arrays["label"], boxes)
+
+
+def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
+    """(file, index in the file, serialised example) of all examples; in the order of the files, or shuffled.
+
+    Shuffling takes the shards in random order, sixteen in turn, and permutes blocks of 8192 examples. It is a
+    function of the seed alone (`Dataset.shuffle` also depends on TensorFlow's global seed).
+    """
+    files = tf.constant([str(file) for file in builder.info.splits[split].filepaths])
+    if seed is None:
+        return tf.data.Dataset.from_tensor_slices(files).flat_map(_shard)
+    file_seed, block_seed = fold_in(seed, 0), fold_in(seed, 1)
+    files = tf.gather(files, permutation(files.shape[0], file_seed))
+    records = tf.data.Dataset.from_tensor_slices(files).interleave(
+        _shard, cycle_length=INTERLEAVED, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+
+    def shuffled(number, block):
+        order = permutation(tf.shape(block[0])[0], fold_in(block_seed, number))
+        return tf.data.Dataset.from_tensor_slices(tuple(tf.gather(part, order) for part in block))
+
+    return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)
+
+
+def _shard(file: tf.Tensor) -> tf.data.Dataset:
+    name = tf.data.Dataset.from_tensors(file).repeat()
+    return tf.data.Dataset.zip((name, tf.data.Dataset.counter(), tf.data.TFRecordDataset(file)))
+
+
+def _parser(builder: Builder, keys: Iterable[str]) -> Callable[..., _Example]:
+    """A function from a record to its features of those names, images still encoded, labels checked."""
+    import tensorflow_datasets as tfds
+
+    features = tfds.features.FeaturesDict({key: builder.info.features[key] for key in keys})
+    num_classes = features["label"].num_classes
+
+    def parse(file, index, record):
+        example = features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
+        label = example["label"]
+        message = ["Labels must be in [0,", num_classes, "); got", label, "at record", index, "of", file]
+        tf.debugging.Assert((label >= 0) & (label < num_classes), message)
+        return {**example, "label": tf.cast(label, tf.int32)}
+
+    return parse
