@@ -50,7 +50,7 @@ class ArraySplit:
     @functools.cached_property
     def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Images and labels in host memory, copied once; every dataset and every epoch shares them."""
-        with tf.device("CPU:0"):  # flat, because TensorFlow copies an array of more dimensions twice
+        with tf.init_scope(), tf.device("CPU:0"):  # flat, because TensorFlow copies an array of more dimensions twice
             images = tf.reshape(tf.constant(self.images.reshape(-1)), self.images.shape)
             return images, tf.constant(self.labels)
 

@@ -65,7 +65,7 @@ def _prepare(builder: Builder, name: str, data_dir: str, download: bool) -> None
 def _check_features(features: Any, name: str) -> None:
     import tensorflow_datasets as tfds
 
-    image, label = (features[key] if key in features else None for key in ("image", "label"))
+    image, label = (dict(features).get(key) for key in ("image", "label"))
     if (
         not isinstance(image, tfds.features.Image)
         or image.np_dtype != np.uint8

@@ -54,10 +54,12 @@ def build(
     _check_input_shape(input_shape)
     check_choice(f"stem of {name}", stem, ("auto", *architecture.strides))
     height, width, _ = input_shape
-    stem = _resolve(stem, architecture.strides, height, width)
-    _check_size(name, stem, architecture.strides[stem], height, width)
+    chosen = _choose_stem(stem, architecture.strides, height, width)
+    _check_size(name, chosen, architecture.strides[chosen], height, width)
     images = keras.Input(tuple(input_shape), name="images")
-    logits = architecture.network(images, num_classes=num_classes, stem=stem, sync_batch_norm=sync_batch_norm)
+    logits = architecture.network(
+        images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm
+    )
     return keras.Model(images, logits, name=name)
 
 
@@ -71,7 +73,7 @@ def _check_input_shape(input_shape) -> None:
         check_whole(f"{axis} in input_shape", size, low=1)
 
 
-def _resolve(stem: str, strides: Mapping[str, int], height: int, width: int) -> str:
+def _choose_stem(stem: str, strides: Mapping[str, int], height: int, width: int) -> str:
     """The stem that "auto" stands for."""
     if stem != "auto":
         return stem
@@ -82,7 +84,7 @@ def _resolve(stem: str, strides: Mapping[str, int], height: int, width: int) -> 
 def _check_size(name: str, stem: str, stride: int, height: int, width: int) -> None:
     if min(height, width) < stride:
         raise ValueError(
-            f"{name} with the {stem} stem shrinks images {stride} times, so that they must have at least "
+            f"{name} with the {stem} stem shrinks images by {stride}, so that they must have at least "
             f"{stride} × {stride} pixels; got {height} × {width}. "
             "Resize the images, or take a network or stem that shrinks less."
         )

@@ -29,10 +29,10 @@ def resnet(
     stem: str,
     sync_batch_norm: bool,
     block: Block,
-    blocks: tuple[int, ...],
+    depths: tuple[int, ...],
     width: int,
 ) -> keras.KerasTensor:
-    """The logits of a ResNet: stem, stages of `blocks[i]` residual blocks of width `width · 2**i`, head.
+    """The logits of a ResNet: stem, stages of `depths[i]` residual blocks of width `width · 2**i`, head.
 
     Layers are named `stem_conv`, …, `stem_out`, `stage1_block1_conv1`, …, `stage1_block1_out`, …, `pool`,
     `logits`. Each `…_out` is one tensor through which all of the graph passes. Every stage but the first
@@ -40,7 +40,7 @@ def resnet(
     """
     norm = batch_norm(sync_batch_norm)
     x = _STEMS[stem](images, width, norm)
-    for stage, count in enumerate(blocks, start=1):
+    for stage, count in enumerate(depths, start=1):
         for number in range(1, count + 1):
             stride = 2 if stage > 1 and number == 1 else 1
             convolutions = block(width * 2 ** (stage - 1), stride)
@@ -87,15 +87,15 @@ def _cifar_row(depth: int) -> Architecture:
     return Architecture(
         description=f"CIFAR ResNet: 3 stages of {count} basic blocks, 16 to 64 channels",
         strides={"cifar": 4},
-        network=functools.partial(resnet, block=basic, blocks=(count,) * 3, width=16),
+        network=functools.partial(resnet, block=basic, depths=(count,) * 3, width=16),
     )
 
 
-def _imagenet_row(block: Block, blocks: tuple[int, ...]) -> Architecture:
+def _imagenet_row(block: Block, depths: tuple[int, ...]) -> Architecture:
     return Architecture(
-        description=f"ResNet v1.5: 4 stages of {', '.join(map(str, blocks))} {block.__name__} blocks",
+        description=f"ResNet v1.5: 4 stages of {', '.join(map(str, depths))} {block.__name__} blocks",
         strides={"cifar": 8, "imagenet": 32},
-        network=functools.partial(resnet, block=block, blocks=blocks, width=64),
+        network=functools.partial(resnet, block=block, depths=depths, width=64),
     )
 
 

@@ -116,6 +116,7 @@ class Run:
                 self.images.test, self.preprocessing, batch_size=self.config.batch_size
             ),
             callbacks=[recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")],
+            shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
         return self._finish(recorder.history, time.perf_counter() - began)

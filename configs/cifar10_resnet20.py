@@ -1,0 +1,19 @@
+"""CIFAR-10, ResNet-20, no mixing: what CutMix is compared with.
+
+After Yun et al. 2019, Section 4.1.2: their augmentation, schedule and weight decay, on a small network, with
+batches of 128 at learning rate 0.1, and 20 epochs instead of 300 so that two CPU cores finish it.
+
+Run     python train_keras.py configs/cifar10_resnet20.py
+"""
+
+from cutmix_tf.training import TrainConfig
+
+config = TrainConfig(
+    dataset="cifar10",
+    model="resnet20",
+    epochs=20,
+    batch_size=128,
+    learning_rate=0.1,
+    schedule="step",
+    milestones=(0.5, 0.75),
+)
