@@ -8,6 +8,9 @@ from cutmix_tf import targets as target_forms
 
 INK = "#1f2933"
 COLOURS = ("#8f9aa8", "#d1495b", "#2e7d6b", "#edae49", "#30638e", "#7d4f9e")
+TARGET_COLOURS = ("#30638e", "#d1495b")  # of the heavier label and the lighter one
+SIDE, BELOW, GAP = 1.2, 0.5, 0.1  # inches: a picture's width, the room for its target, between pictures
+LONGEST_NAME = 12  # letters that fit below a picture
 
 
 def draw_mixes(images, targets, class_names: Sequence[str], columns: int = 8):
@@ -15,7 +18,8 @@ def draw_mixes(images, targets, class_names: Sequence[str], columns: int = 8):
 
     Args:
       images: uint8 (batch, height, width, 3), or floats in [0, 255]; as many as are to be drawn.
-      targets: Pair targets (batch, 2, 2), class ids (batch,) or soft targets (batch, classes).
+      targets: Pair targets (batch, 2, 2), class ids (batch,) or soft targets (batch, classes), of which the
+        two heaviest labels are shown.
       class_names: A name for each class.
       columns: Pictures in a row.
 
@@ -26,30 +30,36 @@ def draw_mixes(images, targets, class_names: Sequence[str], columns: int = 8):
 
     images = np.clip(np.asarray(images, np.float32), 0, 255).astype(np.uint8)
     shares = np.asarray(target_forms.to_soft(targets, len(class_names)))
-    rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.55 * columns, 2.05 * rows), layout="constrained")
-    grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=[6, 1.1] * rows)
-    for axes in grid.flat:
-        axes.axis("off")
+    tall = SIDE * images.shape[1] / images.shape[2]
+    columns = min(columns, len(images))
+    width = GAP + columns * (SIDE + GAP)
+    height = GAP + -(-len(images) // columns) * (tall + BELOW)
+    figure = Figure(figsize=(width, height))
     for index, (image, share) in enumerate(zip(images, shares, strict=True)):
         row, column = divmod(index, columns)
-        grid[2 * row, column].imshow(image, interpolation="nearest")
-        _draw_bar(grid[2 * row + 1, column], share, class_names)
+        left, bottom = GAP + column * (SIDE + GAP), height - GAP - row * (tall + BELOW) - tall
+        axes = figure.add_axes((left / width, bottom / height, SIDE / width, tall / height))
+        axes.imshow(image, interpolation="nearest", aspect="auto")
+        axes.axis("off")
+        axes = figure.add_axes((left / width, (bottom - BELOW) / height, SIDE / width, BELOW / height))
+        _draw_target(axes, share, class_names)
     return figure
 
 
-def _draw_bar(axes, share, class_names: Sequence[str]) -> None:
-    """One bar from 0 to 1, split by the target, with the classes named below."""
+def _draw_target(axes, share, class_names: Sequence[str]) -> None:
+    """A bar from 0 to 1, split by the target, with its labels below; heights are in inches."""
     start = 0.0
-    for rank, label in enumerate(np.argsort(-share, kind="stable")[:2]):
+    for line, label in enumerate(np.argsort(-share, kind="stable")[:2]):
         if share[label] <= 0:
             continue
-        axes.barh(0, share[label], left=start, height=0.5, color=("#2e7d6b", "#edae49")[rank])
-        place, align = ((0, "left"), (1, "right"))[rank]
-        name = f"{class_names[label]} {share[label]:.2f}" if rank == 0 else class_names[label]
-        axes.text(place, -0.45, name, ha=align, va="top", fontsize=7, color=INK)
+        axes.barh(-0.065, share[label], left=start, height=0.07, color=TARGET_COLOURS[line])
+        name = class_names[label]
+        name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+        text = name if share[label] == 1 else f"{share[label]:.2f} {name}"
+        axes.text(0, -0.13 - 0.14 * line, text, va="top", fontsize=8, color=TARGET_COLOURS[line])
         start += share[label]
-    axes.set(xlim=(0, 1), ylim=(-1.6, 0.4))
+    axes.set(xlim=(0, 1), ylim=(-BELOW, 0))
+    axes.axis("off")
 
 
 def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
@@ -62,17 +72,20 @@ def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
       A matplotlib figure.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(7.2, 4.0), layout="constrained")
+    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
     for (name, rows), colour in zip(histories.items(), COLOURS, strict=False):
         epochs = [row["epoch"] for row in rows]
         test = [row["test_top1_error"] for row in rows]
         axes.plot(epochs, test, color=colour, linewidth=2, label=f"{name}: test, {test[-1]:.1f} % at the end")
         train = [row["train_top1_error"] for row in rows]
-        axes.plot(epochs, train, color=colour, linewidth=1, linestyle=":", label=f"{name}: train, as mixed")
+        axes.plot(epochs, train, color=colour, linewidth=1, linestyle=":")
+    axes.plot([], [], color=INK, linewidth=1, linestyle=":", label="training batches, as mixed")
     axes.set(xlabel="epoch", ylabel="top-1 error (%)", ylim=(0, None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside upper left", frameon=False, fontsize=8)  # outside, so that it hides no curve
     return figure

@@ -50,9 +50,9 @@ class ArraySplit:
     @functools.cached_property
     def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Images and labels in host memory, copied once; every dataset and every epoch shares them."""
-        with tf.init_scope(), tf.device("CPU:0"):  # flat, because TensorFlow copies an array of more dimensions twice
-            images = tf.reshape(tf.constant(self.images.reshape(-1)), self.images.shape)
-            return images, tf.constant(self.labels)
+        with tf.init_scope(), tf.device("CPU:0"):
+            flat = tf.constant(self.images.reshape(-1))  # an array of more dimensions would be copied twice
+            return tf.reshape(flat, self.images.shape), tf.constant(self.labels)
 
     def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
         """One epoch of (images, labels): uint8 (b, height, width, channels) and int32 (b,).

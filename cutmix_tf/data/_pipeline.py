@@ -1,6 +1,7 @@
 """The input pipeline: from a split to batches, as a pure function of (split, preprocessing, seed, step)."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -97,7 +98,7 @@ def train_batches(
     check_whole("seed", seed, low=0, high=2**31 - 1)
     check_whole("first_step", first_step, low=0)
     first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
-    finish = compiled(lambda images, labels, seed: _finish(preprocessing, mix, images, labels, seed))
+    finish = _compiled_finish(preprocessing, mix)
 
     with tf.device("CPU:0"):
         order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
@@ -136,7 +137,7 @@ def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int)
       TypeError, ValueError: if `batch_size` is no whole number from 1.
     """
     steps = steps_per_epoch(split, batch_size)
-    finish = compiled(lambda images: normalise(images, preprocessing.mean, preprocessing.std))
+    finish = _compiled_normalise(preprocessing.mean, preprocessing.std)
 
     def prepare(images, labels):
         return finish(_centred(preprocessing, images)), labels
@@ -161,6 +162,17 @@ def _centred(preprocessing: Preprocessing, images: tf.Tensor) -> tf.Tensor:
     return resized_centre_crops(images, preprocessing.image_size, margin)
 
 
+@functools.lru_cache(maxsize=64)
+def _compiled_finish(preprocessing: Preprocessing, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
+    """One compiled pass for each kind of batch, however many pipelines use it."""
+    return compiled(functools.partial(_finish, preprocessing, mix))
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled_normalise(mean: tuple[float, ...], std: tuple[float, ...]) -> Callable[[tf.Tensor], tf.Tensor]:
+    return compiled(functools.partial(normalise, mean=mean, std=std))
+
+
 def _finish(preprocessing: Preprocessing, mix: Mix | None, images, labels, seed) -> tuple[tf.Tensor, Any]:
     """All that is done to whole batches: crop and flip, colour, mixing, normalisation."""
     geometry_seed, jitter_seed, lighting_seed, mix_seed = child_seeds(seed, 4)
@@ -180,6 +192,7 @@ def _delivered(batches: tf.data.Dataset) -> tf.data.Dataset:
     """The dataset as `fit` wants it: in order, read ahead, and split over workers batch by batch."""
     options = tf.data.Options()
     options.deterministic = True
+    options.experimental_optimization.apply_default_optimizations = False  # they copy the images in memory
     # Each worker makes all batches and keeps its part of each. OFF would give all workers the same part.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.with_options(options).prefetch(tf.data.AUTOTUNE)

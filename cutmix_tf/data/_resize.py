@@ -34,10 +34,10 @@ def random_resized_crops(sources, size: tuple[int, int], seed) -> tf.Tensor:
     Returns:
       uint8 (batch, *size, 3); bilinear with antialiasing.
     """
+    sources = tf.convert_to_tensor(sources)
     seeds = tf.bitcast(random_bits(seed, [tf.shape(sources)[0], 2]), tf.int32)
-    return _each(
-        lambda source, its_seed: _random_resized_crop(source, size, its_seed), (sources, seeds), size
-    )
+    pixels = tf.TensorSpec((*size, 3), tf.uint8)
+    return tf.map_fn(lambda pair: _random_resized_crop(*pair, size), (sources, seeds), fn_output_signature=pixels)
 
 
 def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) -> tf.Tensor:
@@ -51,16 +51,11 @@ def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) ->
     Returns:
       uint8 (batch, *size, 3); a picture of that size is itself with margin 1.
     """
-    return _each(lambda source: _resized_centre_crop(source, size, margin), (sources,), size)
+    sources, pixels = tf.convert_to_tensor(sources), tf.TensorSpec((*size, 3), tf.uint8)
+    return tf.map_fn(lambda source: _resized_centre_crop(source, size, margin), sources, fn_output_signature=pixels)
 
 
-def _each(function, batch: tuple, size: tuple[int, int]) -> tf.Tensor:
-    return tf.map_fn(
-        lambda parts: function(*parts), batch, fn_output_signature=tf.TensorSpec((*size, 3), tf.uint8)
-    )
-
-
-def _random_resized_crop(source: tf.Tensor, size: tuple[int, int], seed: tf.Tensor) -> tf.Tensor:
+def _random_resized_crop(source: tf.Tensor, seed: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     def from_pixels(image):
         top, left, height, width = tf.unstack(sample_crop_box(tf.shape(image)[:2], seed))
         return image[top : top + height, left : left + width]
@@ -107,9 +102,7 @@ def sample_crop_box(sides, seed) -> tf.Tensor:
     fits = tf.reduce_all((tries > 0) & (tries <= sides), axis=1)
     crop = tries[tf.argmax(fits)]
     free = sides - crop
-    place = tf.where(
-        tf.reduce_any(fits[:TRIES]), uniform_integers(random_bits(place_seed, [2]), free + 1), free // 2
-    )
+    place = tf.where(tf.reduce_any(fits[:TRIES]), uniform_integers(random_bits(place_seed, [2]), free + 1), free // 2)
     return tf.concat([place, crop], 0)
 
 

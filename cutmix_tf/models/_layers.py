@@ -24,7 +24,7 @@ def convolve(x, filters: int, size: int, stride: int = 1, *, name: str) -> keras
         padding="same" if stride == 1 else "valid",
         use_bias=False,
         # One initializer for each layer: a shared one would draw the same values everywhere.
-        kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "truncated_normal"),
+        kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
         data_format="channels_last",
         name=name,
     )(x)

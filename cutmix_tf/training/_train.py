@@ -55,18 +55,19 @@ class Run:
         self.folder = RunFolder(config)
         keras.utils.set_random_seed(config.seed)
         with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
-            self.model = self._build() if model is None else model
+            replicas = strategy.num_replicas_in_sync if strategy else 1
+            self.model = self._build(replicas) if model is None else model
             self._check_model()
             self._compile()
 
-    def _build(self) -> keras.Model:
+    def _build(self, replicas: int) -> keras.Model:
         config = self.config
         return models.build(
             config.model,
             num_classes=self.images.num_classes,
             input_shape=(*self.preprocessing.image_size, 3),
             stem=config.stem,
-            sync_batch_norm=config.sync_batch_norm,
+            sync_batch_norm=config.sync_batch_norm and replicas > 1,  # costs a pass, and alone changes nothing
         )
 
     def _check_model(self) -> None:

@@ -1,0 +1,152 @@
+"""Images per second of CutMix and MixUp in `Dataset.map`: ours, Keras', keras-cv's, and a copy of the batch.
+
+Batches of uint8 images; integer labels for ours, one-hot labels of 1000 classes for the peers, who need them
+(made beforehand). The copy reads and writes every byte of the images once and passes labels on: the limit that
+memory sets to anything that returns a new uint8 batch. MixUp returns float32, four times as many bytes.
+See benchmarks/README.md for how it is timed.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from _timing import Stream, environment, first_line, rotate, save_json, start, summary
+
+import cutmix_tf
+
+BATCHES = {32: 256, 224: 64, 384: 32}
+"""Examples in a batch, by the images' height and width in pixels."""
+NUM_CLASSES = 1000
+PACKAGES = ("tensorflow", "keras", "keras-cv", "numpy", "cutmix_tf")
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """Something to time: what makes its map function, and the labels that it needs."""
+
+    make: Callable[[], Callable]
+    one_hot: bool = False
+
+
+def copy() -> Callable:
+    """One pass over the batch: every byte read, every byte written."""
+    return tf.function(lambda images, labels: (tf.bitwise.invert(images), labels))
+
+
+def keras_layer(name: str) -> Callable:
+    """A layer of Keras with its defaults."""
+    return _on_dicts(getattr(keras.layers, name)())
+
+
+def keras_cv_layer(name: str) -> Callable:
+    """A layer of keras-cv with its defaults."""
+    import keras_cv  # here, because it is slow, noisy and not always there
+
+    return _on_dicts(getattr(keras_cv.layers, name)())
+
+
+def _on_dicts(layer: Callable) -> Callable:
+    return lambda images, labels: layer({"images": images, "labels": labels}, training=True)
+
+
+CANDIDATES = {
+    "copy": Candidate(copy),
+    "cutmix_tf.CutMix": Candidate(cutmix_tf.CutMix),
+    "keras.layers.CutMix": Candidate(lambda: keras_layer("CutMix"), one_hot=True),
+    "keras_cv.layers.CutMix": Candidate(lambda: keras_cv_layer("CutMix"), one_hot=True),
+    "cutmix_tf.MixUp": Candidate(cutmix_tf.MixUp),
+    "keras.layers.MixUp": Candidate(lambda: keras_layer("MixUp"), one_hot=True),
+}
+PEERS = {
+    "cutmix_tf.CutMix": ("copy", "keras.layers.CutMix", "keras_cv.layers.CutMix"),
+    "cutmix_tf.MixUp": ("copy", "keras.layers.MixUp"),
+}
+
+
+def make_stream(candidate: Candidate, size: int, settings: argparse.Namespace) -> Stream:
+    """The candidate at work on an endless repetition of one batch."""
+    batch, chance = BATCHES[size], np.random.default_rng(0)
+    images = tf.constant(chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8))
+    labels = tf.constant(chance.integers(0, NUM_CLASSES, batch, dtype=np.int32))
+    if candidate.one_hot:
+        labels = tf.one_hot(labels, NUM_CLASSES)
+    dataset = tf.data.Dataset.from_tensors((images, labels)).repeat()
+    mixed = dataset.map(candidate.make(), num_parallel_calls=settings.parallel_calls)
+    return start(mixed, settings.seconds, settings.parallel_calls)
+
+
+def measure(size: int, settings: argparse.Namespace) -> dict:
+    """All candidates at one size, round by round: their images per second and our ratios to the peers."""
+    print(f"\n{size} px, batches of {BATCHES[size]}: warming up …", end="", flush=True)
+    streams, failures = {}, {}
+    for name, candidate in CANDIDATES.items():
+        try:
+            streams[name] = make_stream(candidate, size, settings)
+        except Exception as error:  # whatever stops a peer is a result
+            failures[name] = f"fails: {first_line(error)}"
+    print(f" {settings.rounds} rounds:", end="", flush=True)
+    rates = {name: BATCHES[size] * values for name, values in rotate(streams, settings.rounds).items()}
+    ratios = {
+        ours: {peer: summary(rates[ours] / rates[peer]) for peer in peers if peer in rates}
+        for ours, peers in PEERS.items()
+        if ours in rates
+    }
+    speeds = {name: summary(rates[name]) if name in rates else failures[name] for name in CANDIDATES}
+    return {"size": size, "batch": BATCHES[size], "images_per_second": speeds, "ratios": ratios}
+
+
+def show(result: dict) -> None:
+    """Prints one size's table."""
+    print(f"{'':24} {'images/s':>10}   quartiles")
+    for name, speed in result["images_per_second"].items():
+        print(f"{name:24} {speed if isinstance(speed, str) else _row(speed, ',.0f')}")
+    for ours, ratios in result["ratios"].items():
+        for peer, ratio in ratios.items():
+            print(f"{ours} / {peer}: {_row(ratio, '.2f').strip()}")
+
+
+def _row(values: dict[str, float], form: str) -> str:
+    return f"{values['median']:>10{form}}   {values['lower_quartile']:{form}} – {values['upper_quartile']:{form}}"
+
+
+def read_command_line() -> argparse.Namespace:
+    """The settings."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", choices=BATCHES, default=list(BATCHES), help="in pixels"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=8, help="windows of each candidate (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=0.4, help="length of a window (default: %(default)s)"
+    )
+    parser.add_argument("--parallel-calls", type=int, default=2, help="calls in map (default: %(default)s)")
+    parser.add_argument(
+        "--save", type=Path, metavar="PATH", help="write the record as JSON; else only print it"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures every size, prints the tables and saves the record."""
+    settings = read_command_line()
+    tf.config.set_visible_devices([], "GPU")  # pipelines run on the CPU; the peers' layers would not
+    record = {"benchmark": "mixing"} | environment(PACKAGES)
+    record["settings"] = {name: value for name, value in vars(settings).items() if name != "save"}
+    record["results"] = []
+    for size in settings.sizes:
+        record["results"].append(measure(size, settings))
+        show(record["results"][-1])
+    if settings.save:
+        save_json(record, settings.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,308 @@
+"""The input pipeline as a function of (split, preprocessing, seed, step)."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cutmix_tf import _xla, data
+
+COUNT, SIZE = 23, (8, 10)
+PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}  # so that batches are the pixels themselves
+
+
+def array_split(count=COUNT, size=SIZE):
+    """Random pictures, each one's number in its label and in all its corners' red."""
+    images = np.random.default_rng(0).integers(0, 256, (count, *size, 3), dtype=np.uint8)
+    return data.ArraySplit(images, np.arange(count, dtype=np.int32))
+
+
+def stream_split(count=COUNT, size=SIZE):
+    """The same pictures as PNG files, whose order the seed only rotates."""
+    arrays = array_split(count, size)
+    encoded = tf.stack([tf.io.encode_png(image) for image in arrays.images])
+
+    def read(seed=None):
+        shift = 0 if seed is None else tf.cast(seed[0] % count, tf.int32)
+        return tf.data.Dataset.from_tensor_slices((tf.roll(encoded, shift, 0), tf.roll(arrays.labels, shift, 0)))
+
+    return data.StreamSplit(count, read)
+
+
+SPLITS = pytest.mark.parametrize("make_split", [array_split, stream_split], ids=["array", "stream"])
+
+
+def train(split, augment="crop_flip", *, steps, batch_size=5, seed=1, **options):
+    preprocessing = data.Preprocessing(**PLAIN, augment=augment)
+    dataset = data.train_batches(split, preprocessing, batch_size=batch_size, seed=seed, **options)
+    return [(np.asarray(images), np.asarray(labels)) for images, labels in dataset.take(steps)]
+
+
+def assert_same(batches, others):
+    assert len(batches) == len(others) > 0
+    for batch, other in zip(batches, others, strict=True):
+        for part, other_part in zip(batch, other, strict=True):
+            np.testing.assert_array_equal(part, other_part)
+
+
+def differ(batches, others):
+    return any(a.shape != b.shape or np.any(a != b) for (a, _), (b, _) in zip(batches, others, strict=True))
+
+
+# ---- order ----
+
+
+@SPLITS
+def test_each_epoch_has_each_example_once_and_its_own_order(make_split):
+    split = make_split()
+    batches = train(split, "none", steps=15)
+    assert [len(labels) for _, labels in batches] == [5, 5, 5, 5, 3] * 3
+    orders = [np.concatenate([labels for _, labels in batches[i : i + 5]]) for i in (0, 5, 10)]
+    for order in orders:
+        np.testing.assert_array_equal(np.sort(order), np.arange(COUNT))
+    assert len({tuple(order) for order in orders}) == 3
+    for images, labels in batches:  # each label stays with its picture
+        np.testing.assert_array_equal(images, array_split().images[labels])
+
+
+def test_orders_are_evenly_random():
+    split = data.ArraySplit(np.zeros((6, 1, 1, 3), np.uint8), np.arange(6, dtype=np.int32))
+    preprocessing = data.Preprocessing((1, 1), (0, 0, 0), (1, 1, 1))
+    epochs = data.train_batches(split, preprocessing, batch_size=6, seed=3).take(3000)
+    orders = np.array([labels for _, labels in epochs.as_numpy_iterator()])
+    for place in range(6):
+        np.testing.assert_allclose(np.bincount(orders[:, place]) / 3000, 1 / 6, atol=0.03)
+    follows = (orders[:, :-1] + 1 == orders[:, 1:]).mean()
+    assert abs(follows - 1 / 6) < 0.02
+
+
+@SPLITS
+def test_seeds_differ_in_order_and_in_crops(make_split):
+    split = make_split()
+    first, other = train(split, steps=4, seed=1), train(split, steps=4, seed=2)
+    assert differ(first, other)
+    assert any(np.any(a != b) for (_, a), (_, b) in zip(first, other, strict=True))
+
+
+def test_test_batches_are_in_order_and_whole():
+    for split in (array_split(), stream_split()):
+        dataset = data.test_batches(split, data.Preprocessing(**PLAIN, augment="crop_flip"), batch_size=5)
+        assert dataset.cardinality() == data.steps_per_epoch(split, 5) == 5
+        images, labels = (np.concatenate(part) for part in zip(*dataset.as_numpy_iterator(), strict=True))
+        np.testing.assert_array_equal(labels, np.arange(COUNT))
+        np.testing.assert_array_equal(images, array_split().images)
+
+
+# ---- one function of (seed, step) ----
+
+
+@SPLITS
+@pytest.mark.parametrize("augment", ["none", "flip", "crop_flip", "imagenet"])
+def test_equal_arguments_give_equal_bits(make_split, augment):
+    batches = train(make_split(), augment, steps=7)
+    tf.random.set_seed(99)
+    assert_same(train(make_split(), augment, steps=7), batches)
+
+
+@SPLITS
+@pytest.mark.parametrize("first_step", [1, 4, 5, 13])
+def test_a_later_start_goes_on_with_the_same_bits(make_split, first_step):
+    split = make_split()
+    later = train(split, "imagenet", steps=3, first_step=first_step)
+    assert_same(later, train(split, "imagenet", steps=first_step + 3)[first_step:])
+
+
+@SPLITS
+def test_threads_and_xla_change_nothing(make_split, monkeypatch):
+    split, preprocessing = make_split(), data.Preprocessing(**PLAIN, augment="crop_flip")
+    batches = train(split, steps=8)
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    dataset = data.train_batches(split, preprocessing, batch_size=5, seed=1).with_options(options)
+    assert_same(list(dataset.take(8).as_numpy_iterator()), batches)
+    monkeypatch.setattr(_xla, "available", lambda: False)
+    assert_same(train(split, steps=8), batches)
+
+
+def test_one_split_serves_several_pipelines():
+    split = array_split()
+    batches = train(split, steps=3)
+    assert_same(train(split, steps=3), batches)
+    assert len(list(data.test_batches(split, data.Preprocessing(**PLAIN), batch_size=5))) == 5
+
+
+# ---- augmentation ----
+
+
+def test_crop_flip_moves_pixels_and_flip_only_mirrors():
+    split = array_split()
+    for images, labels in train(split, "flip", steps=5):
+        mirrored = [np.array_equal(a, b[:, ::-1]) for a, b in zip(images, split.images[labels], strict=True)]
+        kept = [np.array_equal(a, b) for a, b in zip(images, split.images[labels], strict=True)]
+        assert np.all(np.add(mirrored, kept) == 1)
+    moved = train(split, "crop_flip", steps=50)
+    share = np.mean([np.any(image == 0, axis=-1).mean() for images, _ in moved for image in images])
+    # A crop begins at -4 to 4, so it keeps a share of 1 - (20 / 9) / side on average; a pixel is black by chance too.
+    black = 1 - (1 - 20 / 9 / SIZE[0]) * (1 - 20 / 9 / SIZE[1])
+    assert abs(share - black) < 0.04
+
+
+def test_imagenet_crops_are_coloured_and_not_clipped():
+    images = np.concatenate([images for images, _ in train(array_split(), "imagenet", steps=5)])
+    assert images.shape == (COUNT, *SIZE, 3)
+    assert images.min() < 0
+    assert images.max() > 255
+
+
+@SPLITS
+def test_pictures_of_other_sizes_are_resized(make_split):
+    split = make_split(size=(20, 30))
+    for augment in ("none", "crop_flip", "imagenet"):
+        preprocessing = data.Preprocessing(**PLAIN, augment=augment)
+        for dataset in (
+            data.train_batches(split, preprocessing, batch_size=5, seed=1),
+            data.test_batches(split, preprocessing, batch_size=5),
+        ):
+            images, _ = next(iter(dataset))
+            assert images.shape == dataset.element_spec[0].shape.merge_with([5, None, None, None]) == (5, *SIZE, 3)
+    centres = data.resized_centre_crops(array_split(size=(20, 30)).images[:5], SIZE, 256 / 224)
+    np.testing.assert_array_equal(images, centres)
+
+
+def test_the_end_is_normalised():
+    split, mean, std = array_split(), (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
+    preprocessing = data.Preprocessing(SIZE, mean, std)
+    for dataset in (
+        data.train_batches(split, preprocessing, batch_size=5, seed=1).take(5),
+        data.test_batches(split, preprocessing, batch_size=5),
+    ):
+        for images, labels in dataset:
+            assert images.dtype == tf.float32
+            np.testing.assert_allclose(images, (split.images[labels] - mean) / np.array(std), atol=2e-6)
+
+
+# ---- mixing ----
+
+
+def show_seed(images, labels, seed):
+    """A mixer that keeps the pixels' dtype on record and returns its seed for labels."""
+    assert seed.shape == (2,)
+    assert labels.dtype == tf.int32
+    code = 1 if images.dtype == tf.uint8 else 2
+    return images[::-1], tf.concat(
+        [tf.stack([labels, labels[::-1]]), tf.broadcast_to(seed[:, None] * 0 + code, [2, 1])], 1
+    )
+
+
+def test_mix_gets_augmented_pixels_and_a_fresh_seed_each_step():
+    plain = train(array_split(), steps=6)
+    mixed = train(array_split(), steps=6, mix=show_seed)
+    for (images, labels), (mixed_images, targets) in zip(plain, mixed, strict=True):
+        np.testing.assert_array_equal(mixed_images, images[::-1])
+        np.testing.assert_array_equal(targets, [[*labels, 1], [*labels[::-1], 1]])
+    assert train(array_split(), "imagenet", steps=1, mix=show_seed)[0][1][0, -1] == 2
+
+    seeds = train(array_split(), steps=6, mix=lambda images, labels, seed: (images, seed))
+    assert len({tuple(seed) for _, seed in seeds}) == 6
+    again = train(array_split(), steps=2, mix=lambda images, labels, seed: (images, seed), first_step=4)
+    assert_same(again, seeds[4:])
+
+
+# ---- in Keras and under a strategy ----
+
+
+def test_replicas_get_halves_of_the_global_batch():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    preprocessing = data.Preprocessing(**PLAIN, augment="crop_flip")
+    dataset = data.train_batches(array_split(), preprocessing, batch_size=6, seed=1)
+    replicas = iter(strategy.experimental_distribute_dataset(dataset))
+    for images, labels in train(array_split(), steps=4, batch_size=6):  # 6, 6, 6 and 5
+        parts = [strategy.experimental_local_results(part) for part in next(replicas)]
+        assert [len(part) for part in parts[1]] == [3, len(labels) - 3]
+        assert_same([(np.concatenate(parts[0]), np.concatenate(parts[1]))], [(images, labels)])
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_fit_trains_on_batches(replicas):
+    devices = [f"CPU:{i}" for i in range(replicas)]
+    with tf.distribute.MirroredStrategy(devices).scope():
+        model = keras.Sequential([keras.Input((*SIZE, 3)), keras.layers.Flatten(), keras.layers.Dense(COUNT)])
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    split = array_split()
+    preprocessing = data.Preprocessing(SIZE, (127.5,) * 3, (74,) * 3, "flip")
+    history = model.fit(
+        data.train_batches(split, preprocessing, batch_size=6, seed=1),
+        validation_data=data.test_batches(split, preprocessing, batch_size=6),
+        steps_per_epoch=data.steps_per_epoch(split, 6),
+        epochs=12,
+        verbose=0,
+    )
+    assert history.history["val_accuracy"][-1] > 0.9
+
+
+def test_shapes_are_known():
+    for split in (array_split(), stream_split()):
+        dataset = data.train_batches(split, data.Preprocessing(**PLAIN), batch_size=5, seed=1)
+        assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+        assert dataset.element_spec[0].shape.as_list() == [None, *SIZE, 3]
+        assert dataset.element_spec[1].shape.as_list() == [None]
+        assert dataset.element_spec[1].dtype == tf.int32
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"augment": "crop_flop"}, r"augment must be one of .*; got 'crop_flop'. Did you mean 'crop_flip'\?"),
+        ({"padding": -1}, "padding must be at least 0; got -1"),
+        ({"image_size": (32,)}, r"image_size needs 2 values; got \(32,\)"),
+        ({"image_size": (0, 32)}, "image_size must be at least 1; got 0"),
+        ({"mean": (0.5,)}, r"mean needs 3 values; got \(0.5,\)"),
+        ({"std": (1, 0, 1)}, "std must be above 0; got 0"),
+    ],
+)
+def test_wrong_preprocessing_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        data.Preprocessing(**{**PLAIN, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
+        ({"batch_size": 2.0}, TypeError, "batch_size must be a whole number; got 2.0"),
+        ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"seed": 2**31}, ValueError, "seed must be at least 0 and at most"),
+        ({"first_step": -1}, ValueError, "first_step must be at least 0; got -1"),
+    ],
+)
+def test_wrong_arguments_are_refused(change, error, message):
+    with pytest.raises(error, match=message):
+        data.train_batches(array_split(), data.Preprocessing(**PLAIN), **{"batch_size": 5, "seed": 1, **change})
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": np.zeros((0, 8, 8, 3), np.uint8), "labels": np.zeros(0, np.int32)}, "at least one image; got none"),
+        ({"images": np.zeros((2, 8, 8, 3), np.float32)}, r"images must be uint8 .*; got float32"),
+        ({"images": np.zeros((2, 8, 8), np.uint8)}, "images must be uint8"),
+        ({"labels": np.zeros(3, np.int32)}, r"labels must be int32 \(2,\); got int32 \(3,\)"),
+        ({"labels": np.zeros(2, np.int64)}, r"labels must be int32 \(2,\); got int64 \(2,\)"),
+        ({"boxes": np.zeros((2, 5), np.int32)}, r"boxes must be int32 \(2, 4\); got int32 \(2, 5\)"),
+        ({"masks": np.zeros((2, 8, 9), bool)}, r"masks must be bool \(2, 8, 8\); got bool \(2, 8, 9\)"),
+    ],
+)
+def test_wrong_arrays_are_refused(arrays, message):
+    with pytest.raises(ValueError, match=message):
+        data.ArraySplit(**{"images": np.zeros((2, 8, 8, 3), np.uint8), "labels": np.zeros(2, np.int32), **arrays})
+
+
+def test_a_stream_shorter_than_it_says_fails_at_the_end_of_the_epoch():
+    short = data.StreamSplit(COUNT + 1, stream_split().read)
+    with pytest.raises(tf.errors.FailedPreconditionError, match="24 elements"):
+        list(data.test_batches(short, data.Preprocessing(**PLAIN), batch_size=5))
+    with pytest.raises(ValueError, match="at least one image; got 0"):
+        data.StreamSplit(0, stream_split().read)
