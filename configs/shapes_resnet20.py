@@ -8,8 +8,9 @@ from cutmix_tf.training import TrainConfig
 config = TrainConfig(
     dataset="shapes",
     model="resnet20",
-    epochs=30,
+    epochs=60,
+    batch_size=32,
+    learning_rate=0.05,
     augment="none",
     schedule="cosine",
-    warmup_epochs=1,
 )

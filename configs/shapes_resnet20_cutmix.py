@@ -10,8 +10,9 @@ config = TrainConfig(
     dataset="shapes",
     model="resnet20",
     mix=CutMix(alpha=1.0, prob=0.5),
-    epochs=30,
+    epochs=60,
+    batch_size=32,
+    learning_rate=0.05,
     augment="none",
     schedule="cosine",
-    warmup_epochs=1,
 )

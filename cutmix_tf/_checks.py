@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """" Did you mean 'x'?" for the nearest known name, or nothing."""
+    """ " Did you mean 'x'?" for the nearest known name, or nothing."""
     near = difflib.get_close_matches(name.lower(), {known_name.lower(): 0 for known_name in known}, n=1)
     spelled = {known_name.lower(): known_name for known_name in known}
     return f" Did you mean {spelled[near[0]]!r}?" if near else ""
@@ -45,8 +45,8 @@ def check_number(name: str, value: Any, *, low: float, high: float = math.inf, a
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number; got {value!r} of type {type(value).__name__}.")
-    inside = (value > low if above else value >= low) and value <= high and math.isfinite(value)
-    if not inside:
+    number = float(value)
+    if not ((number > low if above else number >= low) and number <= high and math.isfinite(number)):
         upper = f" and at most {high:g}" if math.isfinite(high) else ""
         raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}{upper}; got {value!r}.")
 

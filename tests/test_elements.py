@@ -122,6 +122,7 @@ REFUSED = {
     "other number of weights": ((IMAGES, IDS, tf.ones(5)), ValueError, "same batch size"),
     "integer weights": ((IMAGES, IDS, tf.ones(6, tf.int32)), ValueError, "must be floats"),
     "no labels": ((IMAGES,), ValueError, "got images alone"),
+    "weights without labels": ((IMAGES, None, tf.ones(6)), TypeError, "without labels"),
     "bounding boxes": ((element(bounding_boxes=IDS),), ValueError, "'bounding_boxes'"),
     "a misspelt key": ((element(sample_weight=tf.ones(6)),), ValueError, "Did you mean 'sample_weights'"),
     "a dict without images": (({"labels": IDS},), ValueError, "'images'"),
@@ -141,7 +142,7 @@ def test_refused_when_it_is_seen(parts, error, message):
 def test_refused_before_a_dataset_runs(parts, error, message):
     try:
         dataset = tf.data.Dataset.from_tensors(parts if len(parts) > 1 else parts[0])
-    except TypeError:
+    except (TypeError, ValueError):
         pytest.skip("such an element is no dataset's")
     with pytest.raises(error, match=message):
         dataset.map(cm.CutMix())

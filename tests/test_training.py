@@ -169,7 +169,9 @@ def test_a_folder_that_cannot_be_is_refused(small_set, tmp_path):
 
 def test_a_model_of_other_classes_is_refused(small_set, tmp_path):
     with pytest.raises(ValueError, match=r"has 10 classes, so the model must return logits \(batch, 10\)"):
-        training.train(config(tmp_path / "run"), model=keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()]))
+        training.train(
+            config(tmp_path / "run"), model=keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+        )
     assert not (tmp_path / "run" / "history.csv").exists()
 
 
@@ -257,7 +259,12 @@ def test_command_line_speaks_plainly(tmp_path):
     assert "Traceback" not in unknown.stderr + method.stderr + missing.stderr
 
 
-MIXERS = [None, cm.CutMix(alpha=0.2, prob=0.5), cm.OneOf([cm.CutMix(), cm.MixUp()], weights=(2, 1)), cm.Cutout(fill=(1, 2, 3))]
+MIXERS = [
+    None,
+    cm.CutMix(alpha=0.2, prob=0.5),
+    cm.OneOf([cm.CutMix(), cm.MixUp()], weights=(2, 1)),
+    cm.Cutout(fill=(1, 2, 3)),
+]
 
 
 @pytest.mark.parametrize("mixer", MIXERS, ids=repr)

@@ -139,10 +139,22 @@ def test_metrics_take_sample_weights():
 
 REFUSED = {
     "floats of rank 1": (lambda: cm.MixedCrossentropy()(np.float32([0, 1]), np.zeros((2, 3))), TypeError, "integers"),
-    "a column of floats": (lambda: cm.MixedAccuracy().update_state(np.ones((2, 1)), np.zeros((2, 3))), TypeError, "int"),
-    "too many classes": (lambda: cm.MixedCrossentropy()(np.ones((2, 4)), np.zeros((2, 3))), ValueError, "as many outputs"),
+    "a column of floats": (
+        lambda: cm.MixedAccuracy().update_state(np.ones((2, 1)), np.zeros((2, 3))),
+        TypeError,
+        "int",
+    ),
+    "too many classes": (
+        lambda: cm.MixedCrossentropy()(np.ones((2, 4)), np.zeros((2, 3))),
+        ValueError,
+        "as many outputs",
+    ),
     "one output": (lambda: cm.MixedCrossentropy()(np.zeros((2, 2, 2)), np.zeros((2, 1))), ValueError, "at least 2"),
-    "k beyond the classes": (lambda: cm.MixedTopKAccuracy().update_state([0], np.zeros((1, 3))), ValueError, "smaller k"),
+    "k beyond the classes": (
+        lambda: cm.MixedTopKAccuracy().update_state([0], np.zeros((1, 3))),
+        ValueError,
+        "smaller k",
+    ),
     "k of 0": (lambda: cm.MixedTopKAccuracy(k=0), ValueError, "k must be at least 1"),
     "smoothing beyond 1": (lambda: cm.MixedCrossentropy(label_smoothing=1.1), ValueError, "label_smoothing"),
     "from_logits of text": (lambda: cm.MixedCrossentropy(from_logits="yes"), TypeError, "True or False"),

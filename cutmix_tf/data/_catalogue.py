@@ -22,7 +22,7 @@ _CIFAR = Facts((125.3, 123.0, 113.9), (63.0, 62.1, 66.7))  # for both sets, as i
 _IMAGENET = Facts((0.485 * 255, 0.456 * 255, 0.406 * 255), (0.229 * 255, 0.224 * 255, 0.225 * 255))
 
 FACTS = {
-    "shapes": Facts((120.0, 120.0, 120.0), (60.0, 60.0, 60.0)),
+    "shapes": Facts((124.3, 132.3, 132.7), (76.0, 60.7, 63.6)),
     "cifar10": _CIFAR,
     "cifar100": _CIFAR,
     "imagenet2012": _IMAGENET._replace(test=("validation",)),  # its test split has no labels
@@ -60,7 +60,7 @@ def load(name: str, *, data_dir: str | None = None, download: bool = False) -> I
 def _load_shapes() -> ImageSet:
     from cutmix_tf.data._shapes import CLASS_NAMES, make_shapes  # here, because few programs draw shapes
 
-    splits = {"train": ArraySplit(*make_shapes(2000, seed=1)), "test": ArraySplit(*make_shapes(1000, seed=2))}
+    splits = {"train": ArraySplit(*make_shapes(1000, seed=1)), "test": ArraySplit(*make_shapes(1000, seed=2))}
     return ImageSet("shapes", CLASS_NAMES, FACTS["shapes"].mean, FACTS["shapes"].std, splits)
 
 

@@ -38,7 +38,7 @@ class Preprocessing:
     that is usual there (shorter side 256 for a crop of 224).
 
     Raises:
-      ValueError: if a value is out of range or the lengths of mean and std differ from 3.
+      ValueError: if a value is out of its range, or no tuple of its length.
     """
 
     image_size: tuple[int, int]
@@ -50,15 +50,10 @@ class Preprocessing:
     def __post_init__(self):
         check_choice("augment", self.augment, ("none", "flip", "crop_flip", "imagenet"))
         check_whole("padding", self.padding, low=0)
-        for name, values, length in (
-            ("image_size", self.image_size, 2),
-            ("mean", self.mean, 3),
-            ("std", self.std, 3),
-        ):
-            if len(values) != length:
-                raise ValueError(
-                    f"{name} needs {length} values; got {values!r}. Give one for each side or channel."
-                )
+        for name, length in (("image_size", 2), ("mean", 3), ("std", 3)):
+            values = getattr(self, name)
+            if not isinstance(values, tuple) or len(values) != length:
+                raise ValueError(f"{name} must be a tuple of {length} numbers; got {values!r}.")
         for side in self.image_size:
             check_whole("image_size", side, low=1)
         for value in self.std:

@@ -10,12 +10,12 @@ products and float sums along an axis may differ in the last bit between process
 """
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from cutmix_tf._checks import check_whole
+from cutmix_tf.data._outlines import CLASS_NAMES, OUTLINES, Field, Outline, circle
 
 SIZE = 32  # pixels along a side
 FINE = 2  # samples along a pixel's side where the object is painted
@@ -23,9 +23,7 @@ BEHIND, BEFORE = 4, 1  # pieces of clutter
 AT_ONCE = 50  # pictures painted together: few enough for the processor's cache
 
 # Of n pictures, channels first (the long axes last make NumPy fast); 1 for an axis along which nothing changes:
-Field = np.ndarray  # float32 (n, height, width)
 Paint = np.ndarray  # float32 (3, n, height, width): red, green, blue in [0, 1]
-Outline = Callable[[Field, Field, Field], Field]
 
 
 class Shapes(NamedTuple):
@@ -63,7 +61,7 @@ def make_shapes(count: int, *, seed: int) -> Shapes:
     labels = np.sort(np.arange(count, dtype=np.int32) % len(CLASS_NAMES))
     images = np.empty((count, SIZE, SIZE, 3), np.uint8)
     masks = np.empty((count, SIZE, SIZE), bool)
-    for label, outline in enumerate(_OUTLINES):
+    for label, outline in enumerate(OUTLINES):
         start, stop = np.searchsorted(labels, [label, label + 1])
         for first in range(start, stop, AT_ONCE):
             some = slice(first, min(first + AT_ONCE, stop))
@@ -140,8 +138,8 @@ def _clutter(dice: _Dice, hues: tuple[Field, Field]) -> tuple[Field, Paint]:
     y, x = y - dice.uniform(0.0, SIZE), x - dice.uniform(0.0, SIZE)
     v, u = _turned(y, x, dice.uniform(0.0, 1.0))
     length, width = dice.uniform(0.0, 9.0), dice.uniform(0.8, 2.5)
-    stroke = _circle(v, u - np.clip(u, -length, length), width)
-    arc = np.maximum(np.abs(_circle(v, u, length)) - width, v)
+    stroke = circle(v, u - np.clip(u, -length, length), width)
+    arc = np.maximum(np.abs(circle(v, u, length)) - width, v)
     distance = np.where(dice.coin() == 1.0, stroke, arc)
     hue = np.where(dice.coin() == 1.0, *hues) + dice.uniform(-0.1, 0.1)
     lightness = dice.uniform(0.45, 0.85)
@@ -260,78 +258,3 @@ def _clouds(dice: _Dice, side: int, size: int) -> Field:
     values = dice.lattice(side) - 0.5
     values = values[:, low] + weight[:, None] * (values[:, low + 1] - values[:, low])
     return values[:, :, low] + weight * (values[:, :, low + 1] - values[:, :, low])
-
-
-# ---- outlines: signed distances, negative inside; y down, x to the right; `form` in [0, 1) varies proportions ----
-
-# A tenth of a turn apart, clockwise from the top; rounded, as cosines differ in the last bit between machines.
-_TENTHS = [(-round(math.cos(math.tau * k / 10), 6), round(math.sin(math.tau * k / 10), 6)) for k in range(10)]
-
-
-def _circle(y: Field, x: Field, radius: Field | float) -> Field:
-    return np.sqrt(y * y + x * x) - radius
-
-
-def _polygon(y: Field, x: Field, corners: list) -> Field:
-    nearest, inside = math.inf, False
-    for (y0, x0), (y1, x1) in zip(corners, corners[1:] + corners[:1], strict=True):
-        edge_y, edge_x, from_y, from_x = y1 - y0, x1 - x0, y - y0, x - x0
-        along = np.clip((from_y * edge_y + from_x * edge_x) / (edge_y * edge_y + edge_x * edge_x), 0.0, 1.0)
-        off_y, off_x = from_y - along * edge_y, from_x - along * edge_x
-        nearest = np.minimum(nearest, off_y * off_y + off_x * off_x)
-        beyond = (edge_x * from_y > edge_y * from_x) == (y1 > y0)
-        inside = inside ^ (beyond & ((y < y0) != (y < y1)))  # a level ray from the point meets this edge
-    return np.where(inside, -np.sqrt(nearest), np.sqrt(nearest))
-
-
-def _disk(y: Field, x: Field, form: Field) -> Field:
-    return _circle(y, x, 0.85 + 0.05 * form)
-
-
-def _ring(y: Field, x: Field, form: Field) -> Field:
-    return np.abs(_circle(y, x, 0.7)) - (0.17 + 0.08 * form)
-
-
-def _crescent(y: Field, x: Field, form: Field) -> Field:
-    return np.maximum(_circle(y, x - 0.2, 0.95), -_circle(y, x - 0.75 + 0.15 * form, 0.8))
-
-
-def _square(y: Field, x: Field, form: Field) -> Field:
-    return np.maximum(np.abs(y), np.abs(x)) - (0.72 + 0.06 * form)
-
-
-def _triangle(y: Field, x: Field, form: Field) -> Field:
-    half = 0.75 + 0.15 * form
-    return _polygon(y, x, [(-0.95, 0.0), (0.7, half), (0.7, -half)])
-
-
-def _cross(y: Field, x: Field, form: Field) -> Field:
-    y, x, half = np.abs(y), np.abs(x), 0.24 + 0.1 * form
-    return np.minimum(np.maximum(y - 0.92, x - half), np.maximum(y - half, x - 0.92))
-
-
-def _star(y: Field, x: Field, form: Field) -> Field:
-    reaches = [1.0, 0.42 + 0.1 * form] * 5
-    corners = [(reach * down, reach * right) for reach, (down, right) in zip(reaches, _TENTHS, strict=True)]
-    return _polygon(y, x, corners)
-
-
-def _heart(y: Field, x: Field, form: Field) -> Field:
-    y, x, half = y - 0.2, np.abs(x), 0.7 + 0.06 * form
-    diamond = (np.abs(y) + x - half) * math.sqrt(0.5)
-    return np.minimum(diamond, _circle(y + half / 2.0, x - half / 2.0, half * math.sqrt(0.5)))
-
-
-def _arrow(y: Field, x: Field, form: Field) -> Field:
-    half = 0.2 + 0.1 * form
-    side = [(-0.95, 0.0), (0.05, 0.8), (0.05, half), (0.9, half)]
-    return _polygon(y, x, side + [(down, -right) for down, right in side[:0:-1]])
-
-
-def _flower(y: Field, x: Field, form: Field) -> Field:
-    petals = [_circle(y - 0.55 * down, x - 0.55 * right, 0.33 + 0.06 * form) for down, right in _TENTHS[::2]]
-    return np.minimum.reduce([_circle(y, x, 0.45), *petals])
-
-
-_OUTLINES = (_disk, _ring, _crescent, _square, _triangle, _cross, _star, _heart, _arrow, _flower)
-CLASS_NAMES = tuple(outline.__name__[1:] for outline in _OUTLINES)

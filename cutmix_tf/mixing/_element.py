@@ -28,9 +28,9 @@ class Element(NamedTuple):
         """The parts in the form of the element they came from: a dict, a tuple or the images alone."""
         if isinstance(source, dict):
             return {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
-        parts = (self.images, self.labels, self.sample_weight)
-        present = tuple(part for part in parts if part is not None)
-        return present if len(present) > 1 else present[0]
+        if self.labels is None:
+            return self.images
+        return (self.images, self.labels) if self.sample_weight is None else self[:3]
 
 
 def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Element:
@@ -44,6 +44,8 @@ def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Elem
         if labels is not None or sample_weight is not None:
             raise TypeError(f"{who} takes either a dict or (images, labels, sample_weight); got both.")
         element = Element(**_known_parts(images, who))
+    elif labels is None and sample_weight is not None:
+        raise TypeError(f"{who} got a sample weight without labels. Pass (images, labels, sample_weight).")
     else:
         element = Element(images, labels, sample_weight)
     element = Element(*(None if part is None else tf.convert_to_tensor(part) for part in element))

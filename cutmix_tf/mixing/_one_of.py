@@ -43,14 +43,7 @@ class OneOf(Mixer):
                 raise TypeError(f"OneOf needs mixers such as CutMix(); got {mixer!r}.")
         check_choice("per", self.per, ("example", "batch"))
         if self.weights is not None:
-            self._check_weights()
-
-    def _check_weights(self):
-        object.__setattr__(self, "weights", tuple(self.weights))
-        if len(self.weights) != len(self.mixers):
-            raise ValueError(f"OneOf needs a weight for each of {len(self.mixers)} mixers; got {self.weights}.")
-        for weight in self.weights:
-            check_number("each weight", weight, low=0, above=True)
+            object.__setattr__(self, "weights", _checked_weights(tuple(self.weights), len(self.mixers)))
 
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError if one of the mixers cannot treat such images."""
@@ -67,6 +60,14 @@ class OneOf(Mixer):
         choice = tf.broadcast_to(choice, [batch])
         plans = [mixer.plan(batch, height, width, own) for mixer, own in zip(self.mixers, seeds, strict=True)]
         return _choose(plans, choice, batch)
+
+
+def _checked_weights(weights: tuple[float, ...], count: int) -> tuple[float, ...]:
+    if len(weights) != count:
+        raise ValueError(f"OneOf needs a weight for each of {count} mixers; got {weights}.")
+    for weight in weights:
+        check_number("each weight", weight, low=0, above=True)
+    return weights
 
 
 def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:

@@ -25,17 +25,16 @@ class RunRecorder(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts the clock."""
-        self._began, self._trained = time.perf_counter(), None
+        self._began = time.perf_counter()
 
     def on_test_begin(self, logs=None):
         """Stops the clock: training is over, evaluation begins."""
-        if self._trained is None:
-            self._trained = time.perf_counter()
+        self._trained = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         """Adds the epoch's row and saves."""
         seconds = self._trained - self._began
-        row = {"epoch": epoch + 1, **errors_of(logs), "train_images_per_second": self.images_per_epoch / seconds}
+        row = {"epoch": epoch + 1, **errors_of(logs or {}), "train_images_per_second": self.images_per_epoch / seconds}
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         best_before = min((past["test_top1_error"] for past in self.history), default=float("inf"))
         self.history.append(row)

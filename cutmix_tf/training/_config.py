@@ -3,8 +3,6 @@
 import dataclasses
 from typing import Annotated, Literal
 
-import tyro
-
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf.mixing import Mixer
 from cutmix_tf.training._mixer_text import MIXER_ARGUMENT

@@ -1,7 +1,7 @@
 """Mixers as text, for command lines and run folders: "CutMix(alpha=1.0, prob=0.5)" and back."""
 
 import ast
-import dataclasses
+import inspect
 from typing import Any
 
 import tyro
@@ -43,7 +43,7 @@ def _value(node: ast.expr, text: str) -> Any:
         method = look_up(node.func.id, MIXERS, "mixing method")
         _check_settings(node, method, text)
         positional = [_value(argument, text) for argument in node.args]
-        return method(*positional, **{word.arg: _value(word.value, text) for word in node.keywords})
+        return method(*positional, **{str(word.arg): _value(word.value, text) for word in node.keywords})
     try:
         return ast.literal_eval(node)
     except ValueError:
@@ -51,7 +51,7 @@ def _value(node: ast.expr, text: str) -> Any:
 
 
 def _check_settings(call: ast.Call, method: type[Mixer], text: str) -> None:
-    known = [field.name for field in dataclasses.fields(method)]
+    known = list(inspect.signature(method).parameters)
     for word in call.keywords:
         if word.arg not in known:
             hint = did_you_mean(word.arg or "", known)

@@ -85,6 +85,7 @@ class Run:
             loss=MixedCrossentropy(label_smoothing=self.config.label_smoothing),
             metrics=[MixedAccuracy(), top_k],
         )
+        self.model.optimizer.build(self.model.trainable_variables)  # now, so that a checkpoint can be loaded
 
     def train_batches(self, first_step: int = 0) -> tf.data.Dataset:
         """The run's mixed batches from that step on, without end."""
@@ -113,9 +114,7 @@ class Run:
             epochs=self.config.epochs,
             initial_epoch=len(history),
             steps_per_epoch=self.steps_per_epoch,
-            validation_data=data.test_batches(
-                self.images.test, self.preprocessing, batch_size=self.config.batch_size
-            ),
+            validation_data=data.test_batches(self.images.test, self.preprocessing, batch_size=self.config.batch_size),
             callbacks=[recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")],
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
