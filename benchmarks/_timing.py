@@ -90,16 +90,14 @@ def environment(packages: Iterable[str]) -> dict:
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
         "cpu": _cpu_model(),
         "logical_cores": os.cpu_count(),
-        "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "load_average": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
     }
 
 
 def save_json(record: dict, path: Path) -> None:
     """Writes strict JSON: no NaN and no infinity."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"Saved {path}")
 
 

@@ -8,7 +8,7 @@ from cutmix_tf.training import TrainConfig
 config = TrainConfig(
     dataset="shapes",
     model="resnet20",
-    epochs=60,
+    epochs=50,
     batch_size=32,
     learning_rate=0.05,
     augment="none",

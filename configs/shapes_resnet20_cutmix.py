@@ -10,7 +10,7 @@ config = TrainConfig(
     dataset="shapes",
     model="resnet20",
     mix=CutMix(alpha=1.0, prob=0.5),
-    epochs=60,
+    epochs=50,
     batch_size=32,
     learning_rate=0.05,
     augment="none",

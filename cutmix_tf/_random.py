@@ -5,6 +5,7 @@ up as integers, so equal seeds give equal draws in eager mode, in a graph, under
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -34,7 +35,8 @@ def fresh_seed() -> tf.Tensor:
 
 def random_bits(seed, shape) -> tf.Tensor:
     """Independent random bits: uint32 of that shape. Philox is named so that all devices agree."""
-    return tf.random.stateless_uniform(shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
+    full_range: Any = None  # TensorFlow's way to ask for all bits of an integer
+    return tf.random.stateless_uniform(shape, seed, full_range, full_range, dtype=tf.uint32, alg="philox")
 
 
 def child_seeds(seed, count: int) -> list[tf.Tensor]:

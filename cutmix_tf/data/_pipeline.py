@@ -1,4 +1,16 @@
-"""The input pipeline: from a split to batches, as a pure function of (split, preprocessing, seed, step)."""
+"""The input pipeline: from a split to batches, as a pure function of (split, preprocessing, seed, step).
+
+The steps, each with the key of its chance:
+
+1. order, (seed, epoch): which examples make up a batch; indices into memory, or records read from disk.
+2. size, (seed, step): decode, crop and resize example by example, where pictures have not the size wanted.
+3. augment, (seed, step): crop and flip, then colour.
+4. mix, (seed, step).
+5. normalise.
+
+Step 3 is one compiled pass over a batch, 4 and 5 are another; pixels stay uint8 for as long as possible. All in
+one pass is three times slower: XLA fuses the crop into the mixing, and crops each picture again for each use.
+"""
 
 import dataclasses
 import functools
@@ -80,8 +92,8 @@ def train_batches(
       batch_size: examples in a batch, over all replicas.
       seed: of the run, from 0 to 2**31 - 1.
       mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32
-        in pixel units after "imagenet"), and int32 labels; gives (images, targets). It is compiled with the
-        rest, by XLA where that is there, and must draw all chance from the seed.
+        in pixel units after "imagenet"), and int32 labels; gives (images, targets). It is compiled, by
+        XLA where that is there, and must draw all chance from the seed.
       first_step: number of batches, over all epochs, that are left out.
 
     Returns:
@@ -93,25 +105,27 @@ def train_batches(
     check_whole("seed", seed, low=0, high=2**31 - 1)
     check_whole("first_step", first_step, low=0)
     first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
-    finish = _compiled_finish(preprocessing, mix)
+    augment = _compiled_augment(preprocessing.augment, preprocessing.padding)
+    finish = _compiled_finish(preprocessing.mean, preprocessing.std, mix)
 
     with tf.device("CPU:0"):
         order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
 
-        def order(epoch):
+        def ordered(epoch):
             return split.batches(batch_size, fold_in(order_seed, epoch))
 
-        def prepare(step, batch):
+        def prepared(step, batch):
             images, labels = batch
-            crop_seed, finish_seed = child_seeds(fold_in(step_seed, step), 2)
-            return finish(_to_size(preprocessing, images, crop_seed), labels, finish_seed)
+            size_seed, augment_seed, mix_seed = child_seeds(fold_in(step_seed, step), 3)
+            images = augment(_to_size(preprocessing, images, size_seed), augment_seed)
+            return finish(images, labels, mix_seed)
 
         batches = (
             tf.data.Dataset.range(first_epoch, tf.int64.max)
-            .flat_map(order)
+            .flat_map(ordered)
             .skip(skipped)
             .enumerate(first_step)
-            .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+            .map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
             .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
         )
     return _delivered(batches)
@@ -132,13 +146,13 @@ def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int)
       TypeError, ValueError: if `batch_size` is no whole number from 1.
     """
     steps = steps_per_epoch(split, batch_size)
-    finish = _compiled_normalise(preprocessing.mean, preprocessing.std)
+    finish = _compiled_finish(preprocessing.mean, preprocessing.std, None)
 
-    def prepare(images, labels):
-        return finish(_centred(preprocessing, images)), labels
+    def prepared(images, labels):
+        return finish(_centred(preprocessing, images), labels, None)
 
     with tf.device("CPU:0"):
-        batches = split.batches(batch_size).map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+        batches = split.batches(batch_size).map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
     return _delivered(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
@@ -157,30 +171,34 @@ def _centred(preprocessing: Preprocessing, images: tf.Tensor) -> tf.Tensor:
     return resized_centre_crops(images, preprocessing.image_size, margin)
 
 
-@functools.lru_cache(maxsize=64)
-def _compiled_finish(preprocessing: Preprocessing, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
-    """One compiled pass for each kind of batch, however many pipelines use it."""
-    return compiled(functools.partial(_finish, preprocessing, mix))
+@functools.lru_cache(maxsize=64)  # compiled once, however many pipelines use it
+def _compiled_augment(augment: str, padding: int) -> Callable[..., tf.Tensor]:
+    """Step 3."""
+
+    def augmented(images, seed):
+        geometry_seed, jitter_seed, lighting_seed = child_seeds(seed, 3)
+        batch = tf.shape(images)[0]
+        if augment != "none":
+            padded = padding if augment == "crop_flip" else 0
+            images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
+        if augment == "imagenet":
+            images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
+            images = apply_lighting(images, sample_lighting(batch, lighting_seed))
+        return images
+
+    return compiled(augmented)
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled_normalise(mean: tuple[float, ...], std: tuple[float, ...]) -> Callable[[tf.Tensor], tf.Tensor]:
-    return compiled(functools.partial(normalise, mean=mean, std=std))
+def _compiled_finish(mean: tuple, std: tuple, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
+    """Steps 4 and 5."""
 
+    def finished(images, labels, seed):
+        if mix is not None:
+            images, labels = mix(images, labels, seed=seed)
+        return normalise(images, mean, std), labels
 
-def _finish(preprocessing: Preprocessing, mix: Mix | None, images, labels, seed) -> tuple[tf.Tensor, Any]:
-    """All that is done to whole batches: crop and flip, colour, mixing, normalisation."""
-    geometry_seed, jitter_seed, lighting_seed, mix_seed = child_seeds(seed, 4)
-    batch = tf.shape(images)[0]
-    if preprocessing.augment != "none":
-        padding = preprocessing.padding if preprocessing.augment == "crop_flip" else 0
-        images = apply_geometry(images, sample_crop_flip(batch, padding, geometry_seed))
-    if preprocessing.augment == "imagenet":
-        images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
-        images = apply_lighting(images, sample_lighting(batch, lighting_seed))
-    if mix is not None:
-        images, labels = mix(images, labels, seed=mix_seed)
-    return normalise(images, preprocessing.mean, preprocessing.std), labels
+    return compiled(finished)
 
 
 def _delivered(batches: tf.data.Dataset) -> tf.data.Dataset:

@@ -9,7 +9,7 @@ from cutmix_tf._checks import did_you_mean
 
 Builder = Any  # tfds.core.DatasetBuilder; tensorflow_datasets is imported only where a set is asked for
 
-_AGAIN = "The dataset is half-written: delete its directory and prepare it again."
+_AGAIN = "The dataset is half-written or damaged: delete its directory and prepare it again."
 
 
 def find_builder(name: str, data_dir: str | None, download: bool) -> Builder:
@@ -103,16 +103,12 @@ def check_files(builder: Builder, split: str) -> None:
             f"{info.num_shards} files are needed for {where}; {len(missing)} of them are missing, "
             f"the first is {missing[0]}. {_AGAIN}"
         )
-    size = sum(file.stat().length for file in info.filepaths)
-    if size < info.num_bytes:
-        raise ValueError(
-            f"{info.num_bytes} bytes at least are needed for {where}; its files have {size}. {_AGAIN}"
-        )
+    size, least = sum(file.stat().length for file in info.filepaths), int(info.num_bytes)
+    if size < least:
+        raise ValueError(f"At least {least} bytes are needed for {where}; its files have {size}. {_AGAIN}")
 
 
 def damaged(builder: Builder, split: str, error: Exception) -> ValueError:
     """The error to raise where reading a split failed."""
     count, where = builder.info.splits[split].num_examples, describe(builder, split)
-    return ValueError(
-        f"{count} whole examples are needed from {where}; reading them failed: {error} {_AGAIN}"
-    )
+    return ValueError(f"{count} whole examples are needed from {where}; reading them failed: {error} {_AGAIN}")

@@ -61,7 +61,8 @@ class Cutout(Mixer):
     def plan(self, batch, height, width, seed) -> Plan:
         """Draws the squares' places."""
         draws = draw(seed, batch, 2, prob=self.prob, per=self.per)
-        centres = uniform_centres(*draws.bits, height, width)
+        row_bits, column_bits = draws.bits
+        centres = uniform_centres(row_bits, column_bits, height, width)
         box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
         fill = tf.reshape(tf.constant(self.fill, tf.float32), [1, -1])
         return Plan(box=draws.box(box), erased=tf.ones([batch], tf.bool), fill=fill)
