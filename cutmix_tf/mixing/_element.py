@@ -27,7 +27,10 @@ class Element(NamedTuple):
     def like(self, source: Any) -> Any:
         """The parts in the form of the element they came from: a dict, a tuple or the images alone."""
         if isinstance(source, dict):
-            return {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
+            parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
+            if self.masks is not None and len(source["segmentation_masks"].shape) == 3:
+                parts["segmentation_masks"] = tf.squeeze(self.masks, axis=3)
+            return parts
         if self.labels is None:
             return self.images
         return (self.images, self.labels) if self.sample_weight is None else self[:3]
@@ -48,10 +51,11 @@ def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Elem
         raise TypeError(f"{who} got a sample weight without labels. Pass (images, labels, sample_weight).")
     else:
         element = Element(images, labels, sample_weight)
-    element = Element(*(None if part is None else tf.convert_to_tensor(part) for part in element))
+    others = (None if part is None else tf.convert_to_tensor(part) for part in element[1:])
+    element = Element(tf.convert_to_tensor(element.images), *others)
     _check_images(element.images, who)
     if element.masks is not None:
-        _check_masks(element.masks, element.images)
+        element = element._replace(masks=_check_masks(element.masks, element.images))
     if element.sample_weight is not None:
         element = element._replace(sample_weight=_check_weight(element.sample_weight))
     if element.labels is not None:
@@ -87,13 +91,15 @@ def _check_images(images: tf.Tensor, who: str) -> None:
         raise TypeError(f"{who} needs images of an integer or floating dtype; got {images.dtype.name}.")
 
 
-def _check_masks(masks: tf.Tensor, images: tf.Tensor) -> None:
+def _check_masks(masks: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """The masks with a channel axis, so that what is compiled sees one rank."""
     good_rank = masks.shape.rank in (3, 4)
     if not good_rank or not masks.shape[1:3].is_compatible_with(images.shape[1:3]):
         raise ValueError(
             "segmentation_masks must be (batch, height, width) or (batch, height, width, channels) with the "
             f"images' height and width; got {masks.shape} beside images {images.shape}. Resize them first."
         )
+    return masks if masks.shape.rank == 4 else tf.expand_dims(masks, axis=3)
 
 
 def _check_weight(weight: tf.Tensor) -> tf.Tensor:

@@ -45,7 +45,8 @@ class Mixer(abc.ABC):
         element = read_element(images, labels, sample_weight, type(self).__name__)
         self.check_images(element.images)
         seed = fresh_seed() if seed is None else check_seed(seed)
-        return Element(*_compiled_mix(self)(element, seed)).like(images)
+        mixed = Element(*_compiled_mix(self)(element, seed))
+        return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
 
 
 @functools.lru_cache(maxsize=256)
@@ -55,7 +56,10 @@ def _compiled_mix(mixer: Mixer) -> Callable[[Element, tf.Tensor], Element]:
 
 
 def _mix(mixer: Mixer, element: Element, seed: tf.Tensor) -> Element:
-    """Plan, pictures, masks and labels."""
+    """Plan, pictures, masks and labels; pictures as (batch, height, width × channels).
+
+    XLA's loops follow the shape of what it returns: over rows they copy whole vectors, over pixels three values.
+    """
     images, labels, sample_weight, masks = element
     batch, height, width = tf.unstack(tf.shape(images)[:3])
     plan = mixer.plan(batch, height, width, seed)
@@ -67,15 +71,15 @@ def _mix(mixer: Mixer, element: Element, seed: tf.Tensor) -> Element:
         labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
     if masks is not None:
         masks = _mix_masks(plan, masks, who)
-    return Element(apply_plan(plan, images), labels, sample_weight, masks)
+    rows = tf.reshape(apply_plan(plan, images), [batch, height, width * tf.shape(images)[3]])
+    return Element(rows, labels, sample_weight, masks)
 
 
 def _mix_masks(plan: Plan, masks: tf.Tensor, who: str) -> tf.Tensor:
     """Masks follow their pictures; where a picture is erased, its mask stays as its label does."""
     if plan.blends:
         raise ValueError(f"{who} can blend pictures, but class ids in segmentation_masks don't blend. Use CutMix.")
-    channels_last = masks if masks.shape.rank == 4 else masks[..., None]
-    return tf.reshape(apply_plan(plan.without_erasing(), channels_last), tf.shape(masks))
+    return apply_plan(plan.without_erasing(), masks)
 
 
 @dataclasses.dataclass(frozen=True)

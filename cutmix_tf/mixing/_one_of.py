@@ -92,6 +92,6 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
 def _pick_rows(rows: list[tf.Tensor], choice: tf.Tensor, batch) -> tf.Tensor:
     if rows[0].shape.rank == 1:
         return _pick_rows([row[:, None] for row in rows], choice, batch)[:, 0]
-    width = max(row.shape.as_list()[1] for row in rows)
+    width = max(int(row.shape[1] or 1) for row in rows)
     table = tf.stack([tf.broadcast_to(row, [batch, width]) for row in rows], axis=1)
     return tf.gather(table, choice, axis=1, batch_dims=1)

@@ -13,7 +13,8 @@ class Plan(NamedTuple):
     """
 
     box: tf.Tensor
-    """int32 (batch, 4): top, left, bottom, right in pixels, half-open. Outside it an example keeps its values."""
+    """int32 (batch, 4): top ≤ bottom and left ≤ right in pixels, half-open, in the order top, left, bottom, right.
+    Outside it an example keeps its values."""
     partner: tf.Tensor | None = None
     """int32 (batch,): whose values come into the box."""
     own_share: tf.Tensor | None = None
@@ -72,7 +73,7 @@ def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         incoming = tf.where(own_share == 0, _as_result(plan, incoming), blend)  # a paste stays exact
     if plan.erased is not None:
         fill = tf.broadcast_to(plan.fill, [shape[0], shape[3]])
-        fill = tf.cast(tf.tile(fill, [1, shape[2]])[:, None, :], incoming.dtype)
+        fill = tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], incoming.dtype)
         incoming = tf.where(plan.erased[:, None, None], fill, incoming)
     return incoming
 
@@ -84,7 +85,11 @@ def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
 def _box_mask(box: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     """True inside the boxes: bool (batch, height, width × channels)."""
     top, left, bottom, right = (box[:, k, None] for k in range(4))
-    row, column = tf.range(shape[1])[None], tf.range(shape[2] * shape[3])[None]
-    inside_rows = (row >= top) & (row < bottom)
-    inside_columns = (column >= left * shape[3]) & (column < right * shape[3])
+    inside_rows = _within(tf.range(shape[1])[None], top, bottom)
+    inside_columns = _within(tf.range(shape[2] * shape[3])[None], left * shape[3], right * shape[3])
     return inside_rows[:, :, None] & inside_columns[:, None, :]
+
+
+def _within(position: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    """Whether first ≤ position < end, where first ≤ end. One unsigned comparison: less than 0 wraps to very much."""
+    return tf.bitcast(position - first, tf.uint32) < tf.bitcast(end - first, tf.uint32)
