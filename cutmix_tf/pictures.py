@@ -55,7 +55,8 @@ def _draw_target(axes, share, class_names: Sequence[str]) -> None:
         axes.barh(-0.065, share[label], left=start, height=0.07, color=TARGET_COLOURS[line])
         name = class_names[label]
         name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-        text = name if share[label] == 1 else f"{share[label]:.2f} {name}"
+        weight = f"{share[label]:.2f}" if share[label] >= 0.005 else "<0.01"
+        text = name if share[label] == 1 else f"{weight} {name}"
         axes.text(0, -0.13 - 0.14 * line, text, va="top", fontsize=8, color=TARGET_COLOURS[line])
         start += share[label]
     axes.set(xlim=(0, 1), ylim=(-BELOW, 0))

@@ -51,7 +51,7 @@ def config(folder, **changes):
 
 def train(config):
     keras.utils.set_random_seed(config.seed)
-    return training.train(config, model=small_model())
+    return training.train(config, model=small_model)
 
 
 def rows_of(folder):
@@ -198,7 +198,7 @@ def test_bad_settings_are_refused(tmp_path, changes, error, message):
 
 
 REFUSED_RUNS = {
-    "unknown model": (dict(model="resnet21"), ValueError, "Did you mean 'resnet2"),
+    "unknown model": (dict(model="resnet21"), ValueError, "Did you mean 'resnet"),
     "unknown strategy": (dict(strategy="miror:2"), ValueError, "strategy must be"),
     "unknown dataset": (dict(dataset="cifar11"), ValueError, "Did you mean 'cifar1"),
 }
@@ -207,7 +207,8 @@ REFUSED_RUNS = {
 @pytest.mark.parametrize(("changes", "error", "message"), REFUSED_RUNS.values(), ids=REFUSED_RUNS)
 def test_runs_are_refused_before_the_first_step(tmp_path, changes, error, message):
     with pytest.raises(error, match=message):
-        training.train(TrainConfig(**{"dataset": "shapes", "model": "resnet20", "epochs": 1, **changes}))
+        settings = {"dataset": "shapes", "model": "resnet20", "epochs": 1, "run_dir": str(tmp_path / "run")}
+        training.train(TrainConfig(**{**settings, **changes}))
 
 
 # From files and command lines

@@ -63,11 +63,7 @@ def _in_memory(builder: Builder, split: str) -> ArraySplit:
             first += len(batch["label"])
     except tf.errors.OpError as error:
         raise damaged(builder, split, error) from error
-    boxes = (
-        np.rint(arrays["bbox"] * [height, width, height, width]).astype(np.int32)
-        if "bbox" in arrays
-        else None
-    )
+    boxes = np.rint(arrays["bbox"] * [height, width, height, width]).astype(np.int32) if "bbox" in arrays else None
     return ArraySplit(arrays["image"], arrays["label"], boxes)
 
 

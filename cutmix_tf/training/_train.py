@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -23,12 +23,16 @@ from cutmix_tf.training._run_folder import RunFolder
 from cutmix_tf.training._strategy import make_strategy
 
 
-def train(config: TrainConfig, *, model: keras.Model | None = None) -> dict[str, Any]:
+Model = keras.Model | Callable[[], keras.Model]
+
+
+def train(config: TrainConfig, *, model: Model | None = None) -> dict[str, Any]:
     """Trains as the config says and fills the run's folder; goes on where a killed run's last epoch ended.
 
     Args:
       config: The run.
-      model: Any Keras model that returns logits, instead of the one that the config names.
+      model: Any Keras model that returns logits, instead of the one that the config names; or a function that
+        builds it, which several replicas need.
 
     Returns:
       The summary, as in summary.json: the errors in percent of the last and of the best epoch, and what they
@@ -46,19 +50,21 @@ def train(config: TrainConfig, *, model: keras.Model | None = None) -> dict[str,
 class Run:
     """A training that has passed all checks and only needs to be carried out. See `train`."""
 
-    def __init__(self, config: TrainConfig, *, model: keras.Model | None = None):
+    def __init__(self, config: TrainConfig, *, model: Model | None = None):
         self.config = config
         strategy = make_strategy(config.strategy)
         self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
         self.preprocessing = _preprocessing(config, self.images)
         self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
-        self.folder = RunFolder(config)
         keras.utils.set_random_seed(config.seed)
         with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
             replicas = strategy.num_replicas_in_sync if strategy else 1
-            self.model = self._build(replicas) if model is None else model
+            if model is None:
+                model = self._build(replicas)
+            self.model = model if isinstance(model, keras.Model) else model()
             self._check_model()
             self._compile()
+        self.folder = RunFolder(config)
 
     def _build(self, replicas: int) -> keras.Model:
         config = self.config
