@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(name.lower(), {known_name.lower(): 0 for known_name in known}, n=1)
+    """A hint at the nearest known name, with a space before it; nothing where none is near."""
     spelled = {known_name.lower(): known_name for known_name in known}
+    near = difflib.get_close_matches(name.lower(), spelled, n=1)
     return f" Did you mean {spelled[near[0]]!r}?" if near else ""
 
 
@@ -20,8 +20,11 @@ def look_up(name: str, table: Mapping[str, T], what: str) -> T:
     """The table's entry of that name.
 
     Raises:
+      TypeError: if the name is no text.
       ValueError: if there is none; the message names the nearest entry and lists all.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"A {what} is chosen by its name; got {name!r} of type {type(name).__name__}.")
     if name in table:
         return table[name]
     raise ValueError(

@@ -53,7 +53,7 @@ def _draw_target(axes, share, class_names: Sequence[str]) -> None:
         if share[label] <= 0:
             continue
         axes.barh(-0.065, share[label], left=start, height=0.07, color=TARGET_COLOURS[line])
-        name = class_names[label]
+        name = str(class_names[label])
         name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         weight = f"{share[label]:.2f}" if share[label] >= 0.005 else "<0.01"
         text = name if share[label] == 1 else f"{weight} {name}"

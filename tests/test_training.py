@@ -114,9 +114,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bits(small_set, tmp_path, m
         if len(history) == 2:
             raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(_run_folder.RunFolder, "save_checkpoint", save_and_die)
-        train(config(tmp_path / "killed"))
+        with pytest.raises(Killed):
+            train(config(tmp_path / "killed"))
     train(config(tmp_path / "killed"))
     assert without_rate(rows_of(tmp_path / "killed")) == without_rate(rows_of(tmp_path / "whole"))
     for one, two in zip(weights_of(tmp_path / "whole"), weights_of(tmp_path / "killed"), strict=True):
@@ -206,8 +207,8 @@ REFUSED_RUNS = {
 
 @pytest.mark.parametrize(("changes", "error", "message"), REFUSED_RUNS.values(), ids=REFUSED_RUNS)
 def test_runs_are_refused_before_the_first_step(tmp_path, changes, error, message):
+    settings = {"dataset": "shapes", "model": "resnet20", "epochs": 1, "run_dir": str(tmp_path / "run")}
     with pytest.raises(error, match=message):
-        settings = {"dataset": "shapes", "model": "resnet20", "epochs": 1, "run_dir": str(tmp_path / "run")}
         training.train(TrainConfig(**{**settings, **changes}))
 
 

@@ -7,7 +7,7 @@ from cutmix_tf._random import random_bits
 
 def fold_in(seed, number) -> tf.Tensor:
     """A new seed for each number (a step, an epoch, a block) that the old seed is folded with: int32 (2,)."""
-    return tf.random.fold_in(seed, tf.cast(number, tf.int32), alg="philox")
+    return tf.random.fold_in(seed, tf.cast(number, tf.int32), alg="philox")  # pyright: ignore[reportReturnType]
 
 
 def permutation(count, seed) -> tf.Tensor:

@@ -23,13 +23,9 @@ def read_folder(path: str) -> tuple[tuple[str, ...], dict[str, StreamSplit]]:
       ValueError: if there is no split in it, or a class is without images in all splits.
     """
     root = pathlib.Path(path).expanduser()
-    layout = (
-        f"Arrange the images as {root}/train/CLASS/FILE and {root}/test/CLASS/FILE ({', '.join(_SUFFIXES)})."
-    )
+    layout = f"Arrange the images as {root}/train/CLASS/FILE and {root}/test/CLASS/FILE ({', '.join(_SUFFIXES)})."
     if not root.is_dir():
-        raise FileNotFoundError(
-            f"folder: needs the path of an image folder; there is none at {root}. {layout}"
-        )
+        raise FileNotFoundError(f"folder: needs the path of an image folder; there is none at {root}. {layout}")
     found = {name: _first_folder(root, candidates) for name, candidates in _SPLITS.items()}
     files = {name: _images_by_class(folder) for name, folder in found.items() if folder}
     classes = sorted({name for by_class in files.values() for name in by_class})
@@ -37,9 +33,7 @@ def read_folder(path: str) -> tuple[tuple[str, ...], dict[str, StreamSplit]]:
         raise ValueError(f"An image folder needs a split with classes; {root} has none. {layout}")
     for name in classes:
         if not any(by_class.get(name) for by_class in files.values()):
-            raise ValueError(
-                f"Each class needs an image; {name!r} in {root} has none. Add some or remove the folder."
-            )
+            raise ValueError(f"Each class needs an image; {name!r} in {root} has none. Add some or remove the folder.")
     return tuple(classes), {name: _stream(by_class, classes) for name, by_class in files.items()}
 
 

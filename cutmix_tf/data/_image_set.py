@@ -120,8 +120,8 @@ class ImageSet:
 
     name: str
     class_names: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
     splits: Mapping[str, Split]
 
     def __post_init__(self):
@@ -173,6 +173,5 @@ def steps_per_epoch(split: Split, batch_size: int) -> int:
 def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
-            f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. "
-            "Convert them first."
+            f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. Convert them first."
         )

@@ -86,7 +86,7 @@ def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
         order = permutation(tf.shape(block[0])[0], fold_in(block_seed, number))
         return tf.data.Dataset.from_tensor_slices(tuple(tf.gather(part, order) for part in block))
 
-    return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)
+    return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)  # pyright: ignore[reportArgumentType]
 
 
 def _shard(file: tf.Tensor) -> tf.data.Dataset:

@@ -37,7 +37,9 @@ def random_resized_crops(sources, size: tuple[int, int], seed) -> tf.Tensor:
     sources = tf.convert_to_tensor(sources)
     seeds = tf.bitcast(random_bits(seed, [tf.shape(sources)[0], 2]), tf.int32)
     pixels = tf.TensorSpec((*size, 3), tf.uint8)
-    return tf.map_fn(lambda pair: _random_resized_crop(*pair, size), (sources, seeds), fn_output_signature=pixels)
+    return tf.map_fn(
+        lambda pair: _random_resized_crop(pair[0], pair[1], size), (sources, seeds), fn_output_signature=pixels
+    )
 
 
 def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) -> tf.Tensor:

@@ -68,7 +68,7 @@ def _check_features(features: Any, name: str) -> None:
     image, label = (dict(features).get(key) for key in ("image", "label"))
     if (
         not isinstance(image, tfds.features.Image)
-        or image.np_dtype != np.uint8
+        or image.np_dtype != np.uint8  # pyright: ignore[reportOptionalMemberAccess]
         or not isinstance(label, tfds.features.ClassLabel)
     ):
         raise ValueError(

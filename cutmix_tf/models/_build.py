@@ -57,9 +57,7 @@ def build(
     chosen = _choose_stem(stem, architecture.strides, height, width)
     _check_size(name, chosen, architecture.strides[chosen], height, width)
     images = keras.Input(tuple(input_shape), name="images")
-    logits = architecture.network(
-        images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm
-    )
+    logits = architecture.network(images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm)
     return keras.Model(images, logits, name=name)
 
 

@@ -22,7 +22,6 @@ from cutmix_tf.training._optimizer import build_optimizer
 from cutmix_tf.training._run_folder import RunFolder
 from cutmix_tf.training._strategy import make_strategy
 
-
 Model = keras.Model | Callable[[], keras.Model]
 
 
@@ -59,14 +58,16 @@ class Run:
         keras.utils.set_random_seed(config.seed)
         with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
             replicas = strategy.num_replicas_in_sync if strategy else 1
-            if model is None:
-                model = self._build(replicas)
-            self.model = model if isinstance(model, keras.Model) else model()
+            self.model = self._make(model, replicas)
             self._check_model()
             self._compile()
         self.folder = RunFolder(config)
 
-    def _build(self, replicas: int) -> keras.Model:
+    def _make(self, model: Model | None, replicas: int) -> keras.Model:
+        if isinstance(model, keras.Model):
+            return model
+        if model is not None:
+            return model()
         config = self.config
         return models.build(
             config.model,
