@@ -29,7 +29,9 @@ def make_strategy(name: str) -> tf.distribute.Strategy | None:
         return tf.distribute.get_strategy()
     if count <= len(gpus):
         return tf.distribute.MirroredStrategy([device.name for device in gpus[:count]])
-    return tf.distribute.MirroredStrategy(_logical_cpus(count))
+    # Collectives on CPUs are numbered for the whole process, and two strategies in one would mix them up.
+    reduction = tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(_logical_cpus(count), cross_device_ops=reduction)
 
 
 def _replicas(name: str) -> int | None:
