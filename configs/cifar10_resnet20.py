@@ -4,6 +4,8 @@ After Yun et al. 2019, Section 4.1.2: their augmentation, schedule and weight de
 batches of 128 at learning rate 0.1, and 20 epochs instead of 300 so that two CPU cores finish it.
 
 Run     python train_keras.py configs/cifar10_resnet20.py
+Result  seed 0, on a JPEG copy of the set: 15.7 % test error, last and best epoch; see results/README.md
+Time    about 80 s an epoch on two CPU cores (660 training images/s)
 """
 
 from cutmix_tf.training import TrainConfig
