@@ -1,8 +1,8 @@
 """The built-in shapes, ResNet-20, no mixing: the baseline of the demo.
 
 Run     python train_keras.py configs/shapes_resnet20.py
-Result  with --epochs 60, seed 0: 9.9 % test error (best 8.9); see results/README.md
-Time    264 s for those 60 epochs, on two CPU cores that had other work to do
+Result  seed 0: 10.8 % test error (best 9.2); see results/README.md
+Time    123 s on two CPU cores
 """
 
 from cutmix_tf.training import TrainConfig
