@@ -10,7 +10,7 @@ from cutmix_tf.training import TrainConfig
 config = TrainConfig(
     dataset="shapes",
     model="resnet20",
-    epochs=40,
+    epochs=46,
     batch_size=32,
     learning_rate=0.05,
     augment="none",

@@ -12,7 +12,7 @@ config = TrainConfig(
     dataset="shapes",
     model="resnet20",
     mix=CutMix(alpha=1.0, prob=0.5),
-    epochs=40,
+    epochs=46,
     batch_size=32,
     learning_rate=0.05,
     augment="none",
