@@ -8,6 +8,7 @@ from cutmix_tf._version import __version__ as __version__
 from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy as MixedAccuracy
 from cutmix_tf.metrics import MixedTopKAccuracy as MixedTopKAccuracy
+from cutmix_tf.mixing import AttentiveCutMix as AttentiveCutMix
 from cutmix_tf.mixing import CutMix as CutMix
 from cutmix_tf.mixing import Cutout as Cutout
 from cutmix_tf.mixing import MixUp as MixUp

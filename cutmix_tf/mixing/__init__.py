@@ -1,11 +1,14 @@
 """Mixed-sample augmentation as tf.data functions: plans, and the mixers that draw them."""
 
+from cutmix_tf.mixing._attentive_cutmix import AttentiveCutMix as AttentiveCutMix
+from cutmix_tf.mixing._attentive_cutmix import top_cells as top_cells
 from cutmix_tf.mixing._cutmix import CutMix as CutMix
 from cutmix_tf.mixing._cutout import Cutout as Cutout
 from cutmix_tf.mixing._dataset import mix as mix
 from cutmix_tf.mixing._mixer import Mixer as Mixer
 from cutmix_tf.mixing._mixup import MixUp as MixUp
 from cutmix_tf.mixing._one_of import OneOf as OneOf
+from cutmix_tf.mixing._plan import Canvas as Canvas
 from cutmix_tf.mixing._plan import Plan as Plan
 from cutmix_tf.mixing._plan import apply_plan as apply_plan
 from cutmix_tf.mixing._plan import own_weight as own_weight

@@ -6,7 +6,7 @@ from cutmix_tf._checks import check_number
 from cutmix_tf._random import beta
 from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centres
 from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
-from cutmix_tf.mixing._plan import Plan
+from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +54,10 @@ class CutMix(Mixer):
         check_number("alpha", self.alpha, low=0, above=True)
         check_common(self.prob, self.per)
 
-    def plan(self, batch, height, width, seed) -> Plan:
+    def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws boxes and partners."""
-        draws = draw(seed, batch, 3, prob=self.prob, per=self.per)
+        _, height, width, _ = canvas
+        draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
         share_bits, row_bits, column_bits = draws.bits
         sides = sides_for_share(beta(share_bits, self.alpha), height, width)
         centres = uniform_centres(row_bits, column_bits, height, width)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf.mixing._boxes import clipped_boxes, uniform_centres
 from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
-from cutmix_tf.mixing._plan import Plan
+from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +58,9 @@ class Cutout(Mixer):
                 f"{self.fill}. Round it, or convert the images to float32 first."
             )
 
-    def plan(self, batch, height, width, seed) -> Plan:
+    def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws the squares' places."""
+        batch, height, width, _ = canvas
         draws = draw(seed, batch, 2, prob=self.prob, per=self.per)
         row_bits, column_bits = draws.bits
         centres = uniform_centres(row_bits, column_bits, height, width)

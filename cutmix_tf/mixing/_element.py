@@ -13,6 +13,7 @@ _KEYS = {
     "labels": "labels",
     "sample_weights": "sample_weight",
     "segmentation_masks": "masks",
+    "attention": "attention",
 }
 
 
@@ -23,11 +24,13 @@ class Element(NamedTuple):
     labels: tf.Tensor | None = None
     sample_weight: tf.Tensor | None = None
     masks: tf.Tensor | None = None
+    attention: tf.Tensor | None = None
 
     def like(self, source: Any) -> Any:
-        """The parts in the form of the element they came from: a dict, a tuple or the images alone."""
+        """The parts in the form of the element they came from, less attention: a dict, a tuple or the images alone."""
         if isinstance(source, dict):
             parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
+            parts.pop("attention", None)
             if self.masks is not None and len(source["segmentation_masks"].shape) == 3:
                 parts["segmentation_masks"] = tf.squeeze(self.masks, axis=3)
             return parts
@@ -36,23 +39,20 @@ class Element(NamedTuple):
         return (self.images, self.labels) if self.sample_weight is None else self[:3]
 
 
-def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Element:
-    """The arguments of a mixer as a checked element.
+def read_element(element: Element, who: str) -> Element:
+    """The arguments of a mixer as checked tensors; where a dict stands for the images, all parts come from it.
 
     Raises:
       ValueError, TypeError: at trace time, for anything that `who` could not mix truthfully.
-      tf.errors.InvalidArgumentError: at run time, for batch sizes or label values that don't fit.
+      tf.errors.InvalidArgumentError: at run time, for batch sizes or values that don't fit.
     """
-    if isinstance(images, dict):
-        if labels is not None or sample_weight is not None:
+    if isinstance(element.images, dict):
+        if any(part is not None for part in element[1:]):
             raise TypeError(f"{who} takes either a dict or (images, labels, sample_weight); got both.")
-        element = Element(**_known_parts(images, who))
-    elif labels is None and sample_weight is not None:
+        element = Element(**_known_parts(element.images, who))
+    elif element.labels is None and element.sample_weight is not None:
         raise TypeError(f"{who} got a sample weight without labels. Pass (images, labels, sample_weight).")
-    else:
-        element = Element(images, labels, sample_weight)
-    others = (None if part is None else tf.convert_to_tensor(part) for part in element[1:])
-    element = Element(tf.convert_to_tensor(element.images), *others)
+    element = Element(*(None if part is None else tf.convert_to_tensor(part) for part in element))
     _check_images(element.images, who)
     if element.masks is not None:
         element = element._replace(masks=_check_masks(element.masks, element.images))
@@ -60,6 +60,8 @@ def read_element(images: Any, labels: Any, sample_weight: Any, who: str) -> Elem
         element = element._replace(sample_weight=_check_weight(element.sample_weight))
     if element.labels is not None:
         element = element._replace(labels=check_labels(element.labels))
+    if element.attention is not None:
+        element = element._replace(attention=_check_attention(element.attention))
     return element._replace(images=_check_sizes(element))
 
 
@@ -108,6 +110,19 @@ def _check_weight(weight: tf.Tensor) -> tf.Tensor:
             f"Sample weights must be floats of shape (batch,); got {weight.dtype.name} of shape {weight.shape}."
         )
     return guarded(weight, tf.reduce_all(weight >= 0), "Sample weights must not be negative or NaN.", weight)
+
+
+def _check_attention(maps: tf.Tensor) -> tf.Tensor:
+    """The maps in float32, which holds each value of the dtypes that are welcome."""
+    if maps.dtype not in (tf.uint8, tf.float16, tf.bfloat16, tf.float32):
+        raise TypeError(f"Attention maps must be uint8 or floats of up to 32 bits; got {maps.dtype.name}. Cast them.")
+    if maps.shape.rank != 3 or None in maps.shape[1:] or 0 in maps.shape[1:]:
+        raise ValueError(
+            f"Attention maps must be (batch, rows, columns) with a known number of cells; got shape {maps.shape}. "
+            "Set it with tf.ensure_shape."
+        )
+    maps = tf.cast(maps, tf.float32)
+    return guarded(maps, tf.reduce_all(tf.math.is_finite(maps)), "Attention maps must be finite.", maps)
 
 
 def _check_sizes(element: Element) -> tf.Tensor:

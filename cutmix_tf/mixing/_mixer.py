@@ -13,7 +13,7 @@ from cutmix_tf._random import check_seed, coins, fresh_seed, random_bits, unifor
 from cutmix_tf._xla import compiled
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._labels import mix_labels
-from cutmix_tf.mixing._plan import Plan, apply_plan, own_weight
+from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
 
 Per = Literal["example", "batch"]
 
@@ -29,29 +29,50 @@ class Mixer(abc.ABC):
 
     Images are (batch, height, width, channels). Integer class ids (batch,) or (batch, 1) become pair targets
     float32 (batch, 2, 2), where targets[b, k] = (class id, weight), own label first; soft labels float
-    (batch, classes) stay so. Whatever else is in an element is refused with a ValueError or TypeError.
+    (batch, classes) stay so. Mixers with `uses_attention` also need each picture's attention map, (batch, rows,
+    columns), as `attention=…` or under that key of the dict; it is used up, since it no longer describes the mixed
+    picture. Whatever else is in an element is refused with a ValueError or TypeError.
     """
 
+    @property
+    def uses_attention(self) -> bool:
+        """Whether this mixer needs attention maps."""
+        return False
+
     @abc.abstractmethod
-    def plan(self, batch, height, width, seed) -> Plan:
-        """Draws who is mixed with whom and where, for a batch of that size; a function of the arguments."""
+    def plan(self, canvas: Canvas, seed) -> Plan:
+        """Draws who is mixed with whom and where, on a batch of that size; a function of the arguments."""
 
     def check_images(self, images: tf.Tensor) -> None:  # noqa: B027 - most methods treat any image
         """Raises ValueError at trace time if this method cannot treat images of that dtype and shape."""
 
+    def _check_attention(self, attention: tf.Tensor | None) -> None:
+        who = type(self).__name__
+        if self.uses_attention and attention is None:
+            raise ValueError(
+                f"{who} needs each picture's attention map, (batch, rows, columns); got none. Pass attention=…, or "
+                "the key 'attention' in a dict; cutmix_tf.attention makes maps from a classifier."
+            )
+        if attention is not None and not self.uses_attention:
+            raise ValueError(f"{who} does not use attention maps, and they don't describe a mixed picture. Drop them.")
+
     @tf.autograph.experimental.do_not_convert
-    def __call__(self, images: Any, labels: Any = None, sample_weight: Any = None, *, seed: Any = None) -> Any:
+    def __call__(
+        self, images: Any, labels: Any = None, sample_weight: Any = None, *, attention: Any = None, seed: Any = None
+    ) -> Any:
         """Mixes one batch; see the class."""
-        element = read_element(images, labels, sample_weight, type(self).__name__)
+        element = read_element(Element(images, labels, sample_weight, attention=attention), type(self).__name__)
+        self._check_attention(element.attention)
         self.check_images(element.images)
         seed = fresh_seed() if seed is None else check_seed(seed)
-        mixed = Element(*_compiled_mix(self)(element, seed))
+        grid = None if element.attention is None else tuple(element.attention.shape[1:])
+        mixed = Element(*_compiled_mix(self, grid)(element, seed))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled_mix(mixer: Mixer) -> Callable[[Element, tf.Tensor], Element]:
-    """One compiled pass for each mixer."""
+def _compiled_mix(mixer: Mixer, grid: tuple[int, int] | None) -> Callable[[Element, tf.Tensor], Element]:
+    """One compiled pass for each mixer and grid of cells, whose size a plan must know when it is traced."""
     return compiled(functools.partial(_mix, mixer))
 
 
@@ -60,9 +81,9 @@ def _mix(mixer: Mixer, element: Element, seed: tf.Tensor) -> Element:
 
     XLA's loops follow the shape of what it returns: over rows they copy whole vectors, over pixels three values.
     """
-    images, labels, sample_weight, masks = element
+    images, labels, sample_weight, masks, attention = element
     batch, height, width = tf.unstack(tf.shape(images)[:3])
-    plan = mixer.plan(batch, height, width, seed)
+    plan = mixer.plan(Canvas(batch, height, width, attention), seed)
     who = type(mixer).__name__
     if plan.partner is not None:
         if labels is None:

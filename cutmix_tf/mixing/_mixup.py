@@ -7,7 +7,7 @@ import tensorflow as tf
 from cutmix_tf._checks import check_number
 from cutmix_tf._random import beta
 from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
-from cutmix_tf.mixing._plan import Plan
+from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +46,8 @@ class MixUp(Mixer):
         check_number("alpha", self.alpha, low=0, above=True)
         check_common(self.prob, self.per)
 
-    def plan(self, batch, height, width, seed) -> Plan:
+    def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws shares and partners; the box is the whole image."""
-        draws = draw(seed, batch, 1, prob=self.prob, per=self.per)
+        draws = draw(seed, canvas.batch, 1, prob=self.prob, per=self.per)
         share = tf.cast(beta(draws.bits[0], self.alpha), tf.float32)
-        whole = tf.stack([0, 0, height, width])[None]
-        return Plan(box=draws.box(whole), partner=draws.partner, own_share=draws.spread(share))
+        return Plan(box=draws.box(canvas.whole), partner=draws.partner, own_share=draws.spread(share))

@@ -8,7 +8,7 @@ import tensorflow as tf
 from cutmix_tf._checks import check_choice, check_number
 from cutmix_tf._random import child_seeds, random_bits
 from cutmix_tf.mixing._mixer import Mixer, Per
-from cutmix_tf.mixing._plan import Plan
+from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,20 +45,26 @@ class OneOf(Mixer):
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(tuple(self.weights), len(self.mixers)))
 
+    @property
+    def uses_attention(self) -> bool:
+        """Whether one of the mixers needs attention maps."""
+        return any(mixer.uses_attention for mixer in self.mixers)
+
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError if one of the mixers cannot treat such images."""
         for mixer in self.mixers:
             mixer.check_images(images)
 
-    def plan(self, batch, height, width, seed) -> Plan:
+    def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws a plan from each mixer and keeps, for each example, the drawn one's row."""
+        batch = canvas.batch
         choice_seed, *seeds = child_seeds(seed, len(self.mixers) + 1)
         bits = random_bits(choice_seed, [batch if self.per == "example" else 1])
         weights = np.ones(len(self.mixers)) if self.weights is None else np.asarray(self.weights, np.float64)
         thresholds = (np.cumsum(weights) / weights.sum() * 2.0**32)[:-1]
         choice = tf.reduce_sum(tf.cast(tf.cast(bits, tf.float64)[:, None] >= thresholds, tf.int32), axis=1)
         choice = tf.broadcast_to(choice, [batch])
-        plans = [mixer.plan(batch, height, width, own) for mixer, own in zip(self.mixers, seeds, strict=True)]
+        plans = [mixer.plan(canvas, own) for mixer, own in zip(self.mixers, seeds, strict=True)]
         return _choose(plans, choice, batch)
 
 
@@ -75,6 +81,7 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
     nothing = Plan(
         box=tf.zeros([batch, 4], tf.int32),
         partner=tf.range(batch),
+        cells=tf.ones([batch, 1, 1], tf.bool),
         own_share=tf.zeros([batch]),
         erased=tf.zeros([batch], tf.bool),
         fill=tf.zeros([batch, 1]),
@@ -90,8 +97,7 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
 
 
 def _pick_rows(rows: list[tf.Tensor], choice: tf.Tensor, batch) -> tf.Tensor:
-    if rows[0].shape.rank == 1:
-        return _pick_rows([row[:, None] for row in rows], choice, batch)[:, 0]
-    width = max(int(row.shape[1] or 1) for row in rows)
-    table = tf.stack([tf.broadcast_to(row, [batch, width]) for row in rows], axis=1)
+    """Row i of the chosen table; tables may differ in trailing axes where one of them has size 1."""
+    sizes = [max(int(row.shape[axis] or 1) for row in rows) for axis in range(1, rows[0].shape.rank)]
+    table = tf.stack([tf.broadcast_to(row, [batch, *sizes]) for row in rows], axis=1)
     return tf.gather(table, choice, axis=1, batch_dims=1)

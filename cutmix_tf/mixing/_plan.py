@@ -2,14 +2,32 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
+
+from cutmix_tf._cells import cell_edges, cell_of_pixels
+
+
+class Canvas(NamedTuple):
+    """What a plan is drawn for: the size of a batch, and what is known of its pictures."""
+
+    batch: tf.Tensor
+    height: tf.Tensor
+    width: tf.Tensor
+    attention: tf.Tensor | None = None
+    """float32 (batch, rows, columns): how much each cell of a picture matters; for mixers that use it."""
+
+    @property
+    def whole(self) -> tf.Tensor:
+        """The box of the whole picture: int32 (1, 4)."""
+        return tf.stack([0, 0, self.height, self.width])[None]
 
 
 class Plan(NamedTuple):
     """What happens to each example of a batch. An empty box leaves an example as it is.
 
-    A field that is None holds for the whole plan: no partner means that nothing is mixed in, no `own_share`
-    that boxes are pasted rather than blended, no `erased` that no box is filled.
+    A field that is None holds for the whole plan: no partner means that nothing is mixed in, no `cells` that
+    whole boxes are, no `own_share` that they are pasted rather than blended, no `erased` that none is filled.
     """
 
     box: tf.Tensor
@@ -17,6 +35,8 @@ class Plan(NamedTuple):
     Outside it an example keeps its values."""
     partner: tf.Tensor | None = None
     """int32 (batch,): whose values come into the box."""
+    cells: tf.Tensor | None = None
+    """bool (batch, rows, columns): the cells of a grid over the whole picture inside which the box holds."""
     own_share: tf.Tensor | None = None
     """float32 (batch,): the share of its own values that an example keeps inside its box."""
     erased: tf.Tensor | None = None
@@ -42,13 +62,27 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
     Counted in whole pixels: (pixels outside the box + own share × pixels inside) / all pixels, with the
     double precision that makes the quotient's rounding the same in compiled and uncompiled code.
     """
-    top, left, bottom, right = tf.unstack(plan.without_erasing().box, axis=1)
-    inside = tf.cast((bottom - top) * (right - left), tf.float64)
+    inside = tf.cast(_pixels_inside(plan.without_erasing(), height, width), tf.float64)
     size = tf.cast(height * width, tf.float64)
     own = size - inside
     if plan.own_share is not None:
         own += tf.cast(plan.own_share, tf.float64) * inside
     return tf.cast(own / size, tf.float32)
+
+
+def _pixels_inside(plan: Plan, height, width) -> tf.Tensor:
+    """How many pixels lie in each example's box and cells: int32 (batch,)."""
+    top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
+    if plan.cells is None:
+        return tf.squeeze((bottom - top) * (right - left), axis=1)
+    rows = _overlaps(cell_edges(plan.cells.shape[1], height), top, bottom)
+    columns = _overlaps(cell_edges(plan.cells.shape[2], width), left, right)
+    return tf.reduce_sum(tf.where(plan.cells, rows[:, :, None] * columns[:, None, :], 0), axis=[1, 2])
+
+
+def _overlaps(edges: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    """How many pixels of each cell of a side lie in [first, end): int32 (batch, cells)."""
+    return tf.maximum(tf.minimum(edges[1:], end) - tf.maximum(edges[:-1], first), 0)
 
 
 def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
@@ -59,7 +93,7 @@ def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
     """
     shape = tf.shape(images)
     rows = tf.reshape(images, [shape[0], shape[1], shape[2] * shape[3]])  # long rows vectorise
-    mixed = tf.where(_box_mask(plan.box, shape), _incoming(plan, rows, shape), _as_result(plan, rows))
+    mixed = tf.where(_inside(plan, shape), _incoming(plan, rows, shape), _as_result(plan, rows))
     return tf.ensure_shape(tf.reshape(mixed, shape), images.shape)
 
 
@@ -82,12 +116,32 @@ def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
     return tf.cast(values, tf.float32) if plan.blends and not values.dtype.is_floating else values
 
 
-def _box_mask(box: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """True inside the boxes: bool (batch, height, width × channels)."""
-    top, left, bottom, right = (box[:, k, None] for k in range(4))
+def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:
+    """True inside the boxes and cells: bool (batch, height, width × channels)."""
+    top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
     inside_rows = _within(tf.range(shape[1])[None], top, bottom)
     inside_columns = _within(tf.range(shape[2] * shape[3])[None], left * shape[3], right * shape[3])
-    return inside_rows[:, :, None] & inside_columns[:, None, :]
+    inside = inside_rows[:, :, None] & inside_columns[:, None, :]
+    if plan.cells is None:
+        return inside
+    return inside & _cell_mask(plan.cells, shape)
+
+
+def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """Each cell's value on all its pixels: bool (batch, height, width × channels).
+
+    Eight cells of a row become one byte, of which each pixel tests a bit: that vectorises, a gather does not.
+    """
+    rows, columns = cells.shape[1:]
+    column_cells = tf.gather(cell_of_pixels(columns, shape[2]), tf.range(shape[2] * shape[3]) // shape[3])
+    mask = tf.zeros([], tf.bool)
+    for first in range(0, columns, 8):
+        bits = np.zeros(columns, np.uint8)
+        bits[first : first + 8] = 2 ** np.arange(min(columns - first, 8))
+        packed = tf.reduce_sum(tf.where(cells, bits, 0), axis=2)
+        packed = tf.gather(packed, cell_of_pixels(rows, shape[1]), axis=1)[:, :, None]
+        mask |= tf.bitwise.bitwise_and(packed, tf.gather(bits, column_cells)) != 0
+    return mask
 
 
 def _within(position: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
