@@ -11,16 +11,18 @@ import cutmix_tf as cm
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cutmix_tf"
-LEAVES = {"_checks", "_random", "_version", "_xla", "targets"}
+LEAVES = {"_cells", "_checks", "_random", "_version", "_xla", "targets"}
 MAY_IMPORT = {
     "data": LEAVES - {"targets"},
+    "attention": {"_checks", "data"},
     "mixing": LEAVES - {"targets"},
     "models": {"_checks"},
     "losses": {"_checks", "targets"},
     "metrics": {"_checks", "targets"},
     "pictures": {"targets"},
-    "training": LEAVES | {"data", "mixing", "models", "losses", "metrics", "pictures"},
+    "training": LEAVES | {"data", "attention", "mixing", "models", "losses", "metrics", "pictures"},
     "targets": {"_checks"},
+    "_cells": set(),
     "_xla": set(),
     "_random": set(),
     "_checks": set(),
@@ -46,7 +48,8 @@ def part_of(path):
     return first.removesuffix(".py")
 
 
-FILES = [path for path in PACKAGE.rglob("*.py") if part_of(path) != "__init__"]
+ENTRIES = {"__init__.py", "__main__.py"}  # they stand above everything
+FILES = [path for path in PACKAGE.rglob("*.py") if path.name not in ENTRIES]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -27,9 +27,10 @@ def stream_split(count=COUNT, size=SIZE):
         order = tf.range(count)
         if seed is not None:
             order = tf.argsort(tf.random.stateless_uniform([count], seed))
-        return tf.data.Dataset.from_tensor_slices((tf.gather(files, order), tf.gather(arrays.labels, order)))
+        parts = tf.gather(files, order), tf.gather(arrays.labels, order), tf.cast(order, tf.int64)
+        return tf.data.Dataset.from_tensor_slices(parts)
 
-    return data.StreamSplit(count, read)
+    return data.StreamSplit(count, read, "pictures of a test")
 
 
 SPLITS = pytest.mark.parametrize("make_split", [array_split, stream_split], ids=["array", "stream"])
@@ -302,8 +303,8 @@ def test_wrong_arrays_are_refused(arrays, message):
 
 
 def test_a_stream_shorter_than_it_says_fails_at_the_end_of_the_epoch():
-    short = data.StreamSplit(COUNT + 1, stream_split().read)
+    short = data.StreamSplit(COUNT + 1, stream_split().read, "")
     with pytest.raises(tf.errors.FailedPreconditionError, match="24 elements"):
         list(data.test_batches(short, data.Preprocessing(**PLAIN), batch_size=6))
     with pytest.raises(ValueError, match="at least one image; got 0"):
-        data.StreamSplit(0, stream_split().read)
+        data.StreamSplit(0, stream_split().read, "")

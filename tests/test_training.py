@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import cutmix_tf as cm
 from cutmix_tf import data, training
-from cutmix_tf.training import TrainConfig, _mixer_text, _optimizer, _run_folder, _train
+from cutmix_tf.training import TrainConfig, _as_text, _optimizer, _run_folder, _train
 
 ROOT = Path(__file__).parents[1]
 CLASSES = 10
@@ -72,7 +72,7 @@ def test_a_run_fills_its_folder(small_set, tmp_path):
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert files == {
         "config.json", "history.csv", "tensorboard", "checkpoints", "final.keras", "best.keras", "curves.png",
-        "mixes.png", "summary.json",
+        "mixes.png", "preprocessing.json", "summary.json",
     }  # fmt: skip
     assert json.loads((tmp_path / "run" / "summary.json").read_text()) == summary
     rows = rows_of(tmp_path / "run")
@@ -271,25 +271,25 @@ MIXERS = [
 
 @pytest.mark.parametrize("mixer", MIXERS, ids=repr)
 def test_mixers_come_back_from_text(mixer):
-    assert _mixer_text.mixer_from_text(_mixer_text.mixer_to_text(mixer)) == mixer
+    assert _as_text.mixer_from_text(_as_text.to_text(mixer)) == mixer
 
 
 BAD_TEXTS = {
     "CutMx": "Did you mean 'CutMix'",
     "CutMix(alfa=1)": "Did you mean 'alpha'",
-    "CutMix(": "A mixer reads like",
-    "7": "A mixer reads like",
+    "CutMix(": "A mixing method reads like",
+    "7": "A mixing method reads like",
     "CutMix(alpha=-1)": "alpha must be above 0",
     "CutMix(1, 1, 'batch', 4)": "has 3 settings",
     "CutMix(alpha=open('x'))": "no mixing method called 'open'",
-    "CutMix(alpha=1+x)": "neither a number nor a mixer",
+    "CutMix(alpha=1+x)": "neither a number nor a mixing method",
 }
 
 
 @pytest.mark.parametrize(("text", "message"), BAD_TEXTS.items(), ids=BAD_TEXTS)
 def test_bad_mixer_texts_are_refused(text, message):
     with pytest.raises(ValueError, match=message):
-        _mixer_text.mixer_from_text(text)
+        _as_text.mixer_from_text(text)
 
 
 # The optimizer

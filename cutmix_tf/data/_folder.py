@@ -1,5 +1,6 @@
 """Image folders: split/class/file, JPEG and PNG."""
 
+import hashlib
 import pathlib
 
 import tensorflow as tf
@@ -34,7 +35,7 @@ def read_folder(path: str) -> tuple[tuple[str, ...], dict[str, StreamSplit]]:
     for name in classes:
         if not any(by_class.get(name) for by_class in files.values()):
             raise ValueError(f"Each class needs an image; {name!r} in {root} has none. Add some or remove the folder.")
-    return tuple(classes), {name: _stream(by_class, classes) for name, by_class in files.items()}
+    return tuple(classes), {name: _stream(root, by_class, classes) for name, by_class in files.items()}
 
 
 def _first_folder(root: pathlib.Path, candidates: tuple[str, ...]) -> pathlib.Path | None:
@@ -50,17 +51,25 @@ def _images_by_class(folder: pathlib.Path) -> dict[str, list[str]]:
     }
 
 
-def _stream(by_class: dict[str, list[str]], classes: list[str]) -> StreamSplit:
+def _stream(root: pathlib.Path, by_class: dict[str, list[str]], classes: list[str]) -> StreamSplit:
     """A stream that reads each file when it is asked for, in any order."""
     files = [(file, label) for label, name in enumerate(classes) for file in by_class.get(name, ())]
 
     def read(seed=None):
         paths, labels = (tf.constant(column) for column in zip(*files, strict=True))
+        places = tf.range(len(files), dtype=tf.int64)
         if seed is not None:
-            order = permutation(len(files), seed)
-            paths, labels = tf.gather(paths, order), tf.gather(labels, order)
-        return tf.data.Dataset.from_tensor_slices((paths, labels)).map(
-            lambda path, label: (tf.io.read_file(path), label), num_parallel_calls=tf.data.AUTOTUNE
+            places = tf.cast(permutation(len(files), seed), tf.int64)
+            paths, labels = tf.gather(paths, places), tf.gather(labels, places)
+        return tf.data.Dataset.from_tensor_slices((paths, labels, places)).map(
+            lambda path, label, place: (tf.io.read_file(path), label, place), num_parallel_calls=tf.data.AUTOTUNE
         )
 
-    return StreamSplit(len(files), read)
+    return StreamSplit(len(files), read, _digest(root, files))
+
+
+def _digest(root: pathlib.Path, files: list[tuple[str, int]]) -> str:
+    """Names and sizes of the files, in order: wherever the folder lies."""
+    paths = [pathlib.Path(file) for file, _ in files]
+    lines = [f"{path.relative_to(root).as_posix()} {path.stat().st_size}" for path in paths]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class ArraySplit:
       labels: int32 (n,).
       boxes: int32 (n, 4), where the object is: top, left, bottom, right in pixels, half-open; or None.
       masks: bool (n, height, width), which pixels are the object's; or None.
+      attention: uint8 (n, rows, columns), maps that ride along with the images; or None.
 
     Raises:
       ValueError: if the split is empty, or shapes and dtypes are not these.
@@ -32,6 +34,7 @@ class ArraySplit:
     labels: np.ndarray
     boxes: np.ndarray | None = None
     masks: np.ndarray | None = None
+    attention: np.ndarray | None = None
 
     def __post_init__(self):
         count, size = len(self.images), self.images.shape[1:3]
@@ -43,30 +46,37 @@ class ArraySplit:
             _check_array("boxes", self.boxes, np.int32, (count, 4))
         if self.masks is not None:
             _check_array("masks", self.masks, np.bool_, (count, *size))
+        _check_attention(self.attention, count)
 
     def __len__(self) -> int:
         return len(self.images)
 
     @functools.cached_property
-    def _tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Images and labels in host memory, copied once; every dataset and every epoch shares them."""
-        with tf.init_scope(), tf.device("CPU:0"):
-            flat = tf.constant(self.images.reshape(-1))  # an array of more dimensions would be copied twice
-            return tf.reshape(flat, self.images.shape), tf.constant(self.labels)
+    def fingerprint(self) -> str:
+        """A digest of images and labels in their order: equal for equal data only."""
+        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+
+    @functools.cached_property
+    def _tensors(self) -> tuple[tf.Tensor, ...]:
+        """Images, labels and maps in host memory, copied once; every dataset and every epoch shares them."""
+        arrays = [array for array in (self.images, self.labels, self.attention) if array is not None]
+        with tf.init_scope(), tf.device("CPU:0"):  # an array of more dimensions would be copied twice
+            return tuple(tf.reshape(tf.constant(array.reshape(-1)), array.shape) for array in arrays)
 
     def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
         """One epoch of (images, labels): uint8 (b, height, width, channels) and int32 (b,).
+
+        With `attention` set, each batch has the maps as its third part.
 
         Args:
           batch_size: number of examples in all batches but the last, which has what is left over.
           seed: two integers, the key of the order; None for the order of the arrays.
         """
-        images, labels = self._tensors
         order = tf.range(len(self)) if seed is None else permutation(len(self), seed)
 
         def gather(number):
             chosen = order[number * batch_size : (number + 1) * batch_size]
-            return tf.gather(images, chosen), tf.gather(labels, chosen)
+            return tuple(tf.gather(tensor, chosen) for tensor in self._tensors)
 
         return tf.data.Dataset.range(steps_per_epoch(self, batch_size)).map(gather)
 
@@ -77,27 +87,36 @@ class StreamSplit:
 
     Attributes:
       count: number of examples.
-      read: `read(seed)` gives one epoch of (encoded image, label), a string and an int32, in an order that is
-        a function of the seed (two integers), or in the order of storage where the seed is None.
+      read: `read(seed)` gives one epoch of (encoded image, label, place), a string, an int32 and the int64 place
+        in storage from 0, in an order that is a function of the seed (two integers), or in the order of storage
+        where the seed is None.
+      fingerprint: a digest of what is stored and in which order, as far as that is known without reading it.
+      attention: uint8 (n, rows, columns), maps that ride along with the images, in the order of storage; or None.
 
     Raises:
-      ValueError: if the split is empty.
+      ValueError: if the split is empty, or the maps are not these.
     """
 
     count: int
     read: Read
+    fingerprint: str
+    attention: np.ndarray | None = None
 
     def __post_init__(self):
         if self.count < 1:
             raise ValueError(f"A split needs at least one image; got {self.count}.")
+        _check_attention(self.attention, self.count)
 
     def __len__(self) -> int:
         return self.count
 
     def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
         """One epoch of (encoded images, labels): string (b,) and int32 (b,); see `ArraySplit.batches`."""
-        whole = tf.data.experimental.assert_cardinality(self.count)
-        return self.read(seed).apply(whole).batch(batch_size)
+        batches = self.read(seed).apply(tf.data.experimental.assert_cardinality(self.count)).batch(batch_size)
+        if self.attention is None:
+            return batches.map(lambda images, labels, places: (images, labels))
+        maps = tf.constant(self.attention)
+        return batches.map(lambda images, labels, places: (images, labels, tf.gather(maps, places)))
 
 
 Split = ArraySplit | StreamSplit
@@ -175,3 +194,10 @@ def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ..
         raise ValueError(
             f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. Convert them first."
         )
+
+
+def _check_attention(attention: np.ndarray | None, count: int) -> None:
+    if attention is not None and attention.ndim != 3:
+        raise ValueError(f"attention must be uint8 (n, rows, columns); got shape {attention.shape}.")
+    if attention is not None:
+        _check_array("attention", attention, np.uint8, (count, *attention.shape[1:]))

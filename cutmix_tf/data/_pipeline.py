@@ -4,7 +4,8 @@ The steps, each with the key of its chance:
 
 1. order, (seed, epoch): which examples make up a batch; indices into memory, or records read from disk.
 2. size, (seed, step): decode, crop and resize example by example, where pictures have not the size wanted.
-3. augment, (seed, step): crop and flip, then colour.
+3. augment, (seed, step): crop and flip, then colour. Attention maps of a split ride along up to here as a fourth
+   channel, which is moved as the pixels are; or a function makes them from the augmented pictures.
 4. mix, (seed, step).
 5. normalise.
 
@@ -19,16 +20,18 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
+from cutmix_tf._cells import pool_cells
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf._random import child_seeds
 from cutmix_tf._xla import compiled
 from cutmix_tf.data._colour import apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.data._draws import fold_in
-from cutmix_tf.data._image_set import Split, steps_per_epoch
-from cutmix_tf.data._resize import MARGIN, random_resized_crops, resized_centre_crops
+from cutmix_tf.data._image_set import ArraySplit, Split, steps_per_epoch
+from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_centre_crops, whole_pictures
 from cutmix_tf.data._transforms import apply_geometry, normalise, sample_crop_flip
 
 Mix = Callable[..., tuple[tf.Tensor, Any]]
+Attend = Callable[[tf.Tensor], tf.Tensor]
 
 _STREAM = 0xDA7A  # keeps the pipeline's chance apart from what others draw from the same run seed
 
@@ -79,6 +82,7 @@ def train_batches(
     batch_size: int,
     seed: int,
     mix: Mix | None = None,
+    attend: Attend | None = None,
     first_step: int = 0,
 ) -> tf.data.Dataset:
     """Batches for training, without end, epoch after epoch; each epoch keeps its last partial batch.
@@ -93,20 +97,26 @@ def train_batches(
       seed: of the run, from 0 to 2**31 - 1.
       mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32
         in pixel units after "imagenet"), and int32 labels; gives (images, targets). It is compiled, by
-        XLA where that is there, and must draw all chance from the seed.
+        XLA where that is there, and must draw all chance from the seed. Where there are attention maps, it
+        is called with `attention=maps` too, float32 (b, rows, columns).
+      attend: makes the attention maps of a batch from its augmented pixels; else those of the split are
+        used, if it has any, moved as their pictures were.
       first_step: number of batches, over all epochs, that are left out.
 
     Returns:
       A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`.
 
     Raises:
-      TypeError, ValueError: if an argument is no whole number in its range.
+      TypeError, ValueError: if an argument is no whole number in its range, or maps are given and not mixed by.
     """
     check_whole("seed", seed, low=0, high=2**31 - 1)
     check_whole("first_step", first_step, low=0)
+    if mix is None and (attend is not None or split.attention is not None):
+        raise ValueError("Attention maps are for mixing; got maps and mix=None. Give a mixer, or leave out the maps.")
     first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
-    augment = _compiled_augment(preprocessing.augment, preprocessing.padding)
-    finish = _compiled_finish(preprocessing.mean, preprocessing.std, mix)
+    grid = None if split.attention is None else split.attention.shape[1:]
+    augment = _compiled_augment(preprocessing.augment, preprocessing.padding, grid)
+    finish = _finish(preprocessing, mix)
 
     with tf.device("CPU:0"):
         order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
@@ -115,10 +125,11 @@ def train_batches(
             return split.batches(batch_size, fold_in(order_seed, epoch))
 
         def prepared(step, batch):
-            images, labels = batch
+            images, labels, *maps = batch
             size_seed, augment_seed, mix_seed = child_seeds(fold_in(step_seed, step), 3)
-            images = augment(_to_size(preprocessing, images, size_seed), augment_seed)
-            return finish(images, labels, mix_seed)
+            images = _to_size(preprocessing, images, size_seed, *maps)
+            images, maps = augment(images, augment_seed)
+            return finish(images, labels, attend(images) if attend else maps, mix_seed)
 
         batches = (
             tf.data.Dataset.range(first_epoch, tf.int64.max)
@@ -146,34 +157,45 @@ def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int)
       TypeError, ValueError: if `batch_size` is no whole number from 1.
     """
     steps = steps_per_epoch(split, batch_size)
-    finish = _compiled_finish(preprocessing.mean, preprocessing.std, None)
+    finish = _finish(preprocessing, None)
 
     def prepared(images, labels):
-        return finish(_centred(preprocessing, images), labels, None)
+        return finish(_centred(preprocessing, images), labels, None, None)
 
     with tf.device("CPU:0"):
         batches = split.batches(batch_size).map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
     return _delivered(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
-def _to_size(preprocessing: Preprocessing, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Training pictures, encoded or not, as uint8 of the size wanted."""
+def whole_batches(split: Split, size: tuple[int, int], *, batch_size: int) -> tf.data.Dataset:
+    """Each picture once and whole, in the order of storage: uint8 (b, height, width, 3).
+
+    Pictures in memory keep their size; others are squeezed into the size given.
+    """
+    batches = dataclasses.replace(split, attention=None).batches(batch_size)
+    if isinstance(split, ArraySplit):
+        return batches.map(lambda images, labels: images)
+    return batches.map(lambda images, labels: whole_pictures(images, size), num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _to_size(preprocessing: Preprocessing, images: tf.Tensor, seed: tf.Tensor, maps=None) -> tf.Tensor:
+    """Training pictures, encoded or not, as uint8 of the size wanted; maps become a fourth channel."""
     if preprocessing.augment == "imagenet":
-        return random_resized_crops(images, preprocessing.image_size, seed)
-    return _centred(preprocessing, images)
+        return random_resized_crops(images, preprocessing.image_size, seed, maps)
+    return _centred(preprocessing, images, maps)
 
 
-def _centred(preprocessing: Preprocessing, images: tf.Tensor) -> tf.Tensor:
-    """Test pictures, encoded or not, as uint8 of the size wanted."""
+def _centred(preprocessing: Preprocessing, images: tf.Tensor, maps=None) -> tf.Tensor:
+    """Test pictures, encoded or not, as uint8 of the size wanted; maps become a fourth channel."""
     margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
     if margin == 1.0 and images.shape[1:3] == preprocessing.image_size:
-        return images
-    return resized_centre_crops(images, preprocessing.image_size, margin)
+        return images if maps is None else lay_over(images, maps)
+    return resized_centre_crops(images, preprocessing.image_size, margin, maps)
 
 
 @functools.lru_cache(maxsize=64)  # compiled once, however many pipelines use it
-def _compiled_augment(augment: str, padding: int) -> Callable[..., tf.Tensor]:
-    """Step 3."""
+def _compiled_augment(augment: str, padding: int, grid: tuple[int, int] | None) -> Callable[..., tuple]:
+    """Step 3; gives pictures and, with a grid, the mean of the fourth channel in each of its cells."""
 
     def augmented(images, seed):
         geometry_seed, jitter_seed, lighting_seed = child_seeds(seed, 3)
@@ -181,21 +203,34 @@ def _compiled_augment(augment: str, padding: int) -> Callable[..., tf.Tensor]:
         if augment != "none":
             padded = padding if augment == "crop_flip" else 0
             images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
+        images, maps = images[..., :3], None if grid is None else pool_cells(images[..., 3], grid)
         if augment == "imagenet":
             images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
             images = apply_lighting(images, sample_lighting(batch, lighting_seed))
-        return images
+        return images, maps
 
     return compiled(augmented)
+
+
+def _finish(preprocessing: Preprocessing, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
+    """Steps 4 and 5, with the size that a pass shared by pipelines of several sizes does not tell."""
+    compiled_pass = _compiled_finish(preprocessing.mean, preprocessing.std, mix)
+
+    def finished(*parts):
+        images, targets = compiled_pass(*parts)
+        return tf.ensure_shape(images, [None, *preprocessing.image_size, 3]), targets
+
+    return finished
 
 
 @functools.lru_cache(maxsize=64)
 def _compiled_finish(mean: tuple, std: tuple, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
     """Steps 4 and 5."""
 
-    def finished(images, labels, seed):
+    def finished(images, labels, maps, seed):
         if mix is not None:
-            images, labels = mix(images, labels, seed=seed)
+            attention = {} if maps is None else {"attention": maps}
+            images, labels = mix(images, labels, **attention, seed=seed)
         return normalise(images, mean, std), labels
 
     return compiled(finished)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from cutmix_tf.data._draws import fold_in, permutation
 from cutmix_tf.data._image_set import ArraySplit, Split, StreamSplit
 from cutmix_tf.data._resize import decode
-from cutmix_tf.data._tfds import Builder, check_files, damaged
+from cutmix_tf.data._tfds import Builder, check_files, damaged, fingerprint
 
 IN_MEMORY = 2 * 2**30  # bytes of pixels up to which a split of equal-sized images is kept as arrays
 BLOCK = 8192  # examples that are shuffled together
@@ -31,13 +31,13 @@ def read_split(builder: Builder, split: str) -> Split:
     parse = _parser(builder, ("image", "label"))
 
     def read(seed=None):
-        def pair(*record):
+        def parts(*record):
             example = parse(*record)
-            return example["image"], example["label"]
+            return example["image"], example["label"], record[-2]
 
-        return _records(builder, split, seed).map(pair, num_parallel_calls=tf.data.AUTOTUNE)
+        return _records(builder, split, seed).map(parts, num_parallel_calls=tf.data.AUTOTUNE)
 
-    return StreamSplit(count, read)
+    return StreamSplit(count, read, fingerprint(builder, split))
 
 
 def _in_memory(builder: Builder, split: str) -> ArraySplit:
@@ -68,17 +68,22 @@ def _in_memory(builder: Builder, split: str) -> ArraySplit:
 
 
 def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
-    """(file, index in the file, serialised example) of all examples; in the order of the files, or shuffled.
+    """(file, its first place, place, serialised example) of all examples; in the order of the files, or shuffled.
+
+    A place counts the split's examples from 0 in the order of the files.
 
     Shuffling takes the shards in random order, sixteen in turn, and permutes blocks of 8192 examples. It is a
     function of the seed alone (`Dataset.shuffle` also depends on TensorFlow's global seed).
     """
-    files = tf.constant([str(file) for file in builder.info.splits[split].filepaths])
+    info = builder.info.splits[split]
+    files = tf.constant([str(file) for file in info.filepaths])
+    first_places = tf.cumsum(tf.constant(info.shard_lengths, tf.int64), exclusive=True)
     if seed is None:
-        return tf.data.Dataset.from_tensor_slices(files).flat_map(_shard)
+        return tf.data.Dataset.from_tensor_slices((files, first_places)).flat_map(_shard)
     file_seed, block_seed = fold_in(seed, 0), fold_in(seed, 1)
-    files = tf.gather(files, permutation(files.shape[0], file_seed))
-    records = tf.data.Dataset.from_tensor_slices(files).interleave(
+    order = permutation(files.shape[0], file_seed)
+    shards = tf.data.Dataset.from_tensor_slices((tf.gather(files, order), tf.gather(first_places, order)))
+    records = shards.interleave(
         _shard, cycle_length=INTERLEAVED, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
 
@@ -89,9 +94,10 @@ def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
     return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)  # pyright: ignore[reportArgumentType]
 
 
-def _shard(file: tf.Tensor) -> tf.data.Dataset:
-    name = tf.data.Dataset.from_tensors(file).repeat()
-    return tf.data.Dataset.zip((name, tf.data.Dataset.counter(), tf.data.TFRecordDataset(file)))
+def _shard(file: tf.Tensor, first_place: tf.Tensor) -> tf.data.Dataset:
+    names = tf.data.Dataset.from_tensors((file, first_place)).repeat()
+    records = tf.data.Dataset.zip((names, tf.data.Dataset.counter(first_place), tf.data.TFRecordDataset(file)))
+    return records.map(lambda name, place, record: (*name, place, record))
 
 
 def _parser(builder: Builder, keys: Iterable[str]) -> Callable[..., _Example]:
@@ -101,10 +107,10 @@ def _parser(builder: Builder, keys: Iterable[str]) -> Callable[..., _Example]:
     features = tfds.features.FeaturesDict({key: builder.info.features[key] for key in keys})
     num_classes = features["label"].num_classes
 
-    def parse(file, index, record):
+    def parse(file, first_place, place, record):
         example = features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
         label = example["label"]
-        message = ["Labels must be in [0,", num_classes, "); got", label, "at record", index, "of", file]
+        message = ["Labels must be in [0,", num_classes, "); got", label, "at record", place - first_place, "of", file]
         tf.debugging.Assert((label >= 0) & (label < num_classes), message)
         return {**example, "label": tf.cast(label, tf.int32)}
 

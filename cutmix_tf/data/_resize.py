@@ -1,9 +1,12 @@
 """Pictures of any size, encoded or not, brought to one size: random resized crop and resized centre crop."""
 
+import functools
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
+from cutmix_tf._cells import spread_cells
 from cutmix_tf._random import child_seeds, random_bits, uniform_integers
 from cutmix_tf.data._draws import uniform
 
@@ -20,7 +23,7 @@ def decode(encoded) -> tf.Tensor:
     return tf.io.decode_jpeg(encoded, channels=3, dct_method=_ACCURATE)  # decodes all three formats
 
 
-def random_resized_crops(sources, size: tuple[int, int], seed) -> tf.Tensor:
+def random_resized_crops(sources, size: tuple[int, int], seed, maps=None) -> tf.Tensor:
     """A random part of each picture, resized: 8 to 100 % of the area, 3:4 to 4:3 in shape, log-uniformly.
 
     Ten parts are drawn for each picture, and the first that fits in is taken; where none does, the largest
@@ -30,49 +33,82 @@ def random_resized_crops(sources, size: tuple[int, int], seed) -> tf.Tensor:
       sources: a batch of pictures, as string (batch,) encoded, or as uint8 (batch, height, width, 3).
       size: height and width of the results.
       seed: two integers.
+      maps: None, or uint8 (batch, rows, columns), laid over the whole pictures as a fourth channel.
 
     Returns:
-      uint8 (batch, *size, 3); bilinear with antialiasing.
+      uint8 (batch, *size, 3), or 4 with maps; bilinear with antialiasing.
     """
     sources = tf.convert_to_tensor(sources)
     seeds = tf.bitcast(random_bits(seed, [tf.shape(sources)[0], 2]), tf.int32)
-    pixels = tf.TensorSpec((*size, 3), tf.uint8)
-    return tf.map_fn(
-        lambda pair: _random_resized_crop(pair[0], pair[1], size), (sources, seeds), fn_output_signature=pixels
-    )
+    return _for_each(functools.partial(_random_resized_crop, size), sources, seeds, maps, size)
 
 
-def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0) -> tf.Tensor:
+def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0, maps=None) -> tf.Tensor:
     """The centre of each picture, resized so that the crop's sides and `margin` around them just fit in.
 
     Args:
       sources: a batch of pictures; see `random_resized_crops`.
       size: height and width of the results.
       margin: shorter side of the resized picture as a multiple of the crop's; 256 / 224 for ImageNet.
+      maps: None, or uint8 (batch, rows, columns), laid over the whole pictures as a fourth channel.
 
     Returns:
-      uint8 (batch, *size, 3); a picture of that size is itself with margin 1.
+      uint8 (batch, *size, 3), or 4 with maps; a picture of that size is itself with margin 1.
     """
-    sources, pixels = tf.convert_to_tensor(sources), tf.TensorSpec((*size, 3), tf.uint8)
-    return tf.map_fn(lambda source: _resized_centre_crop(source, size, margin), sources, fn_output_signature=pixels)
+    return _for_each(functools.partial(_resized_centre_crop, size, margin), sources, None, maps, size)
 
 
-def _random_resized_crop(source: tf.Tensor, seed: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+def whole_pictures(sources, size: tuple[int, int]) -> tf.Tensor:
+    """Whole pictures, squeezed into one size whatever their shape: uint8 (batch, *size, 3)."""
+    return _for_each(lambda source: _resize(_pixels(source), size), sources, None, None, size)
+
+
+def lay_over(images, maps) -> tf.Tensor:
+    """Pictures with their maps as a last channel: (batch, height, width, channels + 1), each cell on its pixels."""
+    _, height, width, _ = tf.unstack(tf.shape(images))
+    return tf.concat([images, spread_cells(maps, height, width)[..., None]], axis=3)
+
+
+def _for_each(function: Callable, sources, seeds, maps, size: tuple[int, int]) -> tf.Tensor:
+    """A batch, made example by example from the parts that are there."""
+    parts = tuple(tf.convert_to_tensor(part) for part in (sources, seeds, maps) if part is not None)
+    pixels = tf.TensorSpec((*size, 3 if maps is None else 4), tf.uint8)
+    return tf.map_fn(lambda example: function(*example), parts, fn_output_signature=pixels)
+
+
+def _pixels(source: tf.Tensor) -> tf.Tensor:
+    return decode(source) if source.dtype == tf.string else source
+
+
+def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tensor, cells=None) -> tf.Tensor:
     def from_pixels(image):
-        top, left, height, width = tf.unstack(sample_crop_box(tf.shape(image)[:2], seed))
-        return image[top : top + height, left : left + width]
+        box = sample_crop_box(tf.shape(image)[:2], seed)
+        return _crop(_with_cells(image, cells), box)
 
     def from_jpeg():  # decodes no more than the crop
-        box = sample_crop_box(tf.image.extract_jpeg_shape(source)[:2], seed)
-        return tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=_ACCURATE)
+        sides = tf.image.extract_jpeg_shape(source)[:2]
+        box = sample_crop_box(sides, seed)
+        pixels = tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=_ACCURATE)
+        if cells is None:
+            return pixels
+        return tf.concat([pixels, _crop(spread_cells(cells[None], *tf.unstack(sides))[0, ..., None], box)], axis=2)
 
     if source.dtype == tf.string:
         return _resize(tf.cond(tf.io.is_jpeg(source), from_jpeg, lambda: from_pixels(decode(source))), size)
     return _resize(from_pixels(source), size)
 
 
-def _resized_centre_crop(source: tf.Tensor, size: tuple[int, int], margin: float) -> tf.Tensor:
-    image = decode(source) if source.dtype == tf.string else source
+def _with_cells(image: tf.Tensor, cells: tf.Tensor | None) -> tf.Tensor:
+    return image if cells is None else lay_over(image[None], cells[None])[0]
+
+
+def _crop(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
+    top, left, height, width = tf.unstack(box)
+    return image[top : top + height, left : left + width]
+
+
+def _resized_centre_crop(size: tuple[int, int], margin: float, source: tf.Tensor, cells=None) -> tf.Tensor:
+    image = _with_cells(_pixels(source), cells)
     sides = tf.cast(tf.shape(image)[:2], tf.float32)
     scale = tf.reduce_max(tf.constant(size, tf.float32) * margin / sides)
     sides = tf.maximum(tf.cast(tf.round(sides * scale), tf.int32), size)

@@ -1,5 +1,6 @@
 """Prepared TFDS datasets: found by name, and checked before they are read."""
 
+import hashlib
 import os
 from typing import Any
 
@@ -106,6 +107,13 @@ def check_files(builder: Builder, split: str) -> None:
     size, least = sum(file.stat().length for file in info.filepaths), int(info.num_bytes)
     if size < least:
         raise ValueError(f"At least {least} bytes are needed for {where}; its files have {size}. {_AGAIN}")
+
+
+def fingerprint(builder: Builder, split: str) -> str:
+    """A digest of a split's metadata: its dataset, version and configuration, and the sizes of its shards."""
+    info = builder.info.splits[split]
+    facts = (builder.info.full_name, split, info.num_bytes, info.shard_lengths)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def damaged(builder: Builder, split: str, error: Exception) -> ValueError:

@@ -1,11 +1,13 @@
 """The settings of one training run, typed and checked."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cutmix_tf._checks import check_choice, check_number, check_whole
+from cutmix_tf.attention import Teacher, cache_path
 from cutmix_tf.mixing import Mixer
-from cutmix_tf.training._mixer_text import MIXER_ARGUMENT
+from cutmix_tf.training._as_text import MIXER_ARGUMENT, TEACHER_ARGUMENT
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SCHEDULES = ("step", "cosine", "constant")
@@ -29,6 +31,12 @@ class TrainConfig:
     """How often each training example is seen."""
     mix: Annotated[Mixer | None, MIXER_ARGUMENT] = None
     """How training batches are mixed, such as "CutMix(alpha=1.0, prob=0.5)"; none for plain training."""
+    teacher: Annotated[Teacher | None, TEACHER_ARGUMENT] = None
+    """Whose attention a mixer follows: a name such as resnet50, a run's folder, a .keras file, or "Teacher(…)"."""
+    attention: Literal["cache", "live"] = "cache"
+    """Maps made once for each image and moved with it, or made anew from each augmented batch."""
+    attention_cache: str | None = None
+    """The file of those maps; a name of its own below attention/ if it is not given."""
 
     batch_size: int = 128
     """Examples in a step, over all replicas together."""
@@ -76,6 +84,7 @@ class TrainConfig:
                 raise TypeError(f"{name} must be a name; got {getattr(self, name)!r}.")
         if not isinstance(self.mix, Mixer | None):
             raise TypeError(f"mix must be a mixer such as CutMix(), or None; got {self.mix!r}.")
+        self._check_teacher()
         check_whole("epochs", self.epochs, low=1)
         check_whole("batch_size", self.batch_size, low=1)
         check_whole("seed", self.seed, low=0, high=2**31 - 1)
@@ -86,6 +95,25 @@ class TrainConfig:
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("stem", self.stem, ("auto", "cifar", "imagenet"))
         self._check_optimisation()
+
+    @property
+    def cache_path(self) -> Path:
+        """Where the attention maps lie. Raises ValueError if there is no teacher."""
+        if self.teacher is None:
+            raise ValueError("Attention maps need a teacher; got None. Set teacher, for example to 'resnet50'.")
+        return Path(self.attention_cache) if self.attention_cache else cache_path(self.dataset, self.teacher)
+
+    def _check_teacher(self):
+        check_choice("attention", self.attention, ("cache", "live"))
+        if not isinstance(self.teacher, Teacher | None):
+            raise TypeError(f"teacher must be a Teacher, or None; got {self.teacher!r}. Write Teacher(...).")
+        if self.teacher and not isinstance(self.teacher.network, str):
+            raise TypeError("A config names its teacher; got a model. Save it as a .keras file, and give the path.")
+        uses = self.mix is not None and self.mix.uses_attention
+        if uses and self.teacher is None:
+            raise ValueError(f"{self.mix} needs a teacher; got None. Set teacher, for example to 'resnet50'.")
+        if self.teacher is not None and not uses:
+            raise ValueError(f"A teacher guides AttentiveCutMix; mix={self.mix} takes none. Leave out the teacher.")
 
     def _check_optimisation(self):
         check_number("learning_rate", self.learning_rate, low=0, above=True)

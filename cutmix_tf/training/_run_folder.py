@@ -11,17 +11,18 @@ from typing import Any
 
 import keras
 
+from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._mixer_text import mixer_to_text
 
-_PLACES = ("run_dir", "data_dir", "download")
+_PLACES = ("run_dir", "data_dir", "download", "attention_cache")
 """Settings that say where things are, not what is trained."""
 
 
 def config_to_json(config: TrainConfig) -> dict[str, Any]:
-    """The settings as plain values, the mixer as text."""
+    """The settings as plain values, mixer and teacher as text."""
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    return {**settings, "mix": mixer_to_text(config.mix), "milestones": list(config.milestones)}
+    texts = {"mix": to_text(config.mix), "teacher": to_text(config.teacher)}
+    return {**settings, **texts, "milestones": list(config.milestones)}
 
 
 class RunFolder:

@@ -1,6 +1,7 @@
 """Training: the one place that wires data, mixing, model and loss together."""
 
 import contextlib
+import dataclasses
 import platform
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf import data, models, pictures
+from cutmix_tf.attention import cached_maps
 from cutmix_tf.losses import MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
+from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._callbacks import RunRecorder
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._mixer_text import mixer_to_text
 from cutmix_tf.training._optimizer import build_optimizer
 from cutmix_tf.training._run_folder import RunFolder
 from cutmix_tf.training._strategy import make_strategy
@@ -62,6 +64,8 @@ class Run:
             self._check_model()
             self._compile()
         self.folder = RunFolder(config)
+        self.folder.write_json("preprocessing.json", dataclasses.asdict(self.preprocessing))
+        self.train_split = self._with_attention(self.images.train)
 
     def _make(self, model: Model | None, replicas: int) -> keras.Model:
         if isinstance(model, keras.Model):
@@ -98,13 +102,21 @@ class Run:
         """The run's mixed batches from that step on, without end."""
         config = self.config
         return data.train_batches(
-            self.images.train,
+            self.train_split,
             self.preprocessing,
             batch_size=config.batch_size,
             mix=config.mix,
+            attend=config.teacher.attend if config.teacher and config.attention == "live" else None,
             seed=config.seed,
             first_step=first_step,
         )
+
+    def _with_attention(self, split: data.Split) -> data.Split:
+        """The training examples, with the maps of a teacher that was asked beforehand."""
+        config = self.config
+        if config.teacher is None or config.attention == "live":
+            return split
+        return dataclasses.replace(split, attention=cached_maps(config.cache_path, split, config.teacher))
 
     def fit(self) -> dict[str, Any]:
         """Trains, evaluates after each epoch, and writes everything; returns the summary."""
@@ -136,7 +148,7 @@ class Run:
 
     def _finish(self, history: list[dict[str, float]], seconds: float) -> dict[str, Any]:
         self.folder.save_model(self.model, "final.keras")
-        name = f"{self.config.dataset}, {self.config.model}, {mixer_to_text(self.config.mix)}"
+        name = f"{self.config.dataset}, {self.config.model}, {to_text(self.config.mix)}"
         pictures.draw_curves({name: history}).savefig(self.folder.path / "curves.png", dpi=120)
         summary = {**summarise(self.config, history), "params": trainable_parameters(self.model)}
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
@@ -173,7 +185,7 @@ def summarise(config: TrainConfig, history: list[dict[str, float]]) -> dict[str,
     return {
         "dataset": config.dataset,
         "model": config.model,
-        "mix": mixer_to_text(config.mix),
+        "mix": to_text(config.mix),
         "seed": config.seed,
         "epochs": config.epochs,
         "top1_error_last": last["test_top1_error"],

@@ -1,0 +1,97 @@
+"""Mixers and teachers as text, for command lines and run folders: "CutMix(alpha=1.0, prob=0.5)" and back."""
+
+import ast
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import tyro
+
+from cutmix_tf._checks import did_you_mean, look_up
+from cutmix_tf.attention import Teacher
+from cutmix_tf.mixing import MIXERS, Mixer
+
+
+def to_text(value: Mixer | Teacher | None) -> str:
+    """The text that `mixer_from_text` or `teacher_from_text` reads as this value; "none" for None."""
+    return "none" if value is None else repr(value)
+
+
+def mixer_from_text(text: str) -> Mixer | None:
+    """Reads "CutMix", "CutMix(alpha=0.5)", "OneOf([CutMix(), MixUp()])" or "none"; runs no code.
+
+    Raises:
+      ValueError: if the text is no such expression, or names a method or setting that there isn't; with
+        the nearest name.
+      TypeError, ValueError: whatever the mixer says of its settings.
+    """
+    return _from_text(text, MIXERS, "mixing method")
+
+
+def teacher_from_text(text: str) -> Teacher | None:
+    """Reads "Teacher('resnet50', reading='cam')", "none", or a bare name or path; runs no code.
+
+    Raises:
+      ValueError, TypeError: as `mixer_from_text`.
+    """
+    if text.strip().lower() == "none" or text.strip().startswith("Teacher("):
+        return _from_text(text, {"Teacher": Teacher}, "kind of teacher")
+    return Teacher(text.strip())
+
+
+def _from_text(text: str, table: Mapping[str, type], what: str) -> Any:
+    """The value of an expression that calls the table's types, with literals and sequences as arguments."""
+    if text.strip().lower() == "none":
+        return None
+    example = "CutMix(alpha=1.0)" if "CutMix" in table else "Teacher('resnet50')"
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        raise ValueError(f"A {what} reads like {example} or none; got {text!r}.") from None
+    value = _value(ast.Call(tree, [], []) if isinstance(tree, ast.Name) else tree, table, what)
+    if not isinstance(value, tuple(table.values())):
+        raise ValueError(f"A {what} reads like {example} or none; got {text!r}.")
+    return value
+
+
+def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
+    if isinstance(node, ast.List | ast.Tuple):
+        return tuple(_value(item, table, what) for item in node.elts)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        kind = look_up(node.func.id, table, what)
+        _check_settings(node, kind)
+        positional = [_value(argument, table, what) for argument in node.args]
+        return kind(*positional, **{str(word.arg): _value(word.value, table, what) for word in node.keywords})
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a {what}.") from None
+
+
+def _check_settings(call: ast.Call, kind: type) -> None:
+    known = list(inspect.signature(kind).parameters)
+    for word in call.keywords:
+        if word.arg not in known:
+            hint = did_you_mean(word.arg or "", known)
+            raise ValueError(f"{kind.__name__} has no setting {word.arg!r}.{hint} It has {', '.join(known)}.")
+    if len(call.args) > len(known):
+        raise ValueError(f"{kind.__name__} has {len(known)} settings; {ast.unparse(call)!r} gives {len(call.args)}.")
+
+
+MIXER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="METHOD",
+    instance_from_str=lambda words: mixer_from_text(words[0]),
+    is_instance=lambda value: value is None or isinstance(value, Mixer),
+    str_from_instance=lambda mixer: [to_text(mixer)],
+)
+"""How a command line spells a mixer."""
+
+TEACHER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="TEACHER",
+    instance_from_str=lambda words: teacher_from_text(words[0]),
+    is_instance=lambda value: value is None or isinstance(value, Teacher),
+    str_from_instance=lambda teacher: [to_text(teacher)],
+)
+"""How a command line spells a teacher."""
