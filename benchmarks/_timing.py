@@ -8,9 +8,10 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -56,7 +57,15 @@ def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int) -> Stre
     return Stream(drain, tf.constant(wanted), parallel_calls)
 
 
-def rotate(streams: dict[str, Stream], rounds: int) -> dict[str, np.ndarray]:
+class Windows(Protocol):
+    """Whatever can be timed in turns."""
+
+    def window(self) -> float:
+        """A rate, measured over one window of time."""
+        ...
+
+
+def rotate(streams: Mapping[str, Windows], rounds: int) -> dict[str, np.ndarray]:
     """Batches per second of every stream in every round; each round begins with the next stream."""
     names = list(streams)
     rates = {name: [] for name in names}

@@ -21,7 +21,8 @@ class HeatMap(keras.Model):
         self.network, self.prepare = network, prepare
         self.layer = _find_map(network, layer)
         feature = network.get_layer(self.layer).output
-        self.size = size or tuple(side or OPEN_SIZE for side in network.input_shape[1:3])
+        height, width = network.input_shape[1:3]
+        self.size: tuple[int, int] = size or (height or OPEN_SIZE, width or OPEN_SIZE)
         self.body = keras.Model(network.inputs[0], [feature, network.outputs[0]])
         (rows, columns, channels) = _shape_at(self.body, self.size)
         self.grid = grid or (rows, columns)
@@ -54,7 +55,7 @@ def area_shares(pixels: int, cells: int) -> np.ndarray:
 def _find_map(network: keras.Model, layer: str | None) -> str:
     """The name of the layer asked for, or of the last one with a map (batch, height, width, channels)."""
     maps = [each.name for each in network.layers if _is_map(each)]
-    if layer in maps:
+    if layer is not None and layer in maps:
         return layer
     if layer is not None:
         raise ValueError(

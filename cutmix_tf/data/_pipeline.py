@@ -203,7 +203,8 @@ def _compiled_augment(augment: str, padding: int, grid: tuple[int, int] | None) 
         if augment != "none":
             padded = padding if augment == "crop_flip" else 0
             images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
-        images, maps = images[..., :3], None if grid is None else pool_cells(images[..., 3], grid)
+        maps = None if grid is None else pool_cells(images[:, :, :, 3], grid)
+        images = images[:, :, :, :3]
         if augment == "imagenet":
             images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
             images = apply_lighting(images, sample_lighting(batch, lighting_seed))

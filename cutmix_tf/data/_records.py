@@ -94,7 +94,8 @@ def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
     return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)  # pyright: ignore[reportArgumentType]
 
 
-def _shard(file: tf.Tensor, first_place: tf.Tensor) -> tf.data.Dataset:
+def _shard(*file_and_first_place: tf.Tensor) -> tf.data.Dataset:
+    file, first_place = file_and_first_place
     names = tf.data.Dataset.from_tensors((file, first_place)).repeat()
     records = tf.data.Dataset.zip((names, tf.data.Dataset.counter(first_place), tf.data.TFRecordDataset(file)))
     return records.map(lambda name, place, record: (*name, place, record))

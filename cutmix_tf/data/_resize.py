@@ -66,7 +66,7 @@ def whole_pictures(sources, size: tuple[int, int]) -> tf.Tensor:
 def lay_over(images, maps) -> tf.Tensor:
     """Pictures with their maps as a last channel: (batch, height, width, channels + 1), each cell on its pixels."""
     _, height, width, _ = tf.unstack(tf.shape(images))
-    return tf.concat([images, spread_cells(maps, height, width)[..., None]], axis=3)
+    return tf.concat([images, tf.expand_dims(spread_cells(maps, height, width), 3)], axis=3)
 
 
 def _for_each(function: Callable, sources, seeds, maps, size: tuple[int, int]) -> tf.Tensor:
@@ -91,7 +91,8 @@ def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tens
         pixels = tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=_ACCURATE)
         if cells is None:
             return pixels
-        return tf.concat([pixels, _crop(spread_cells(cells[None], *tf.unstack(sides))[0, ..., None], box)], axis=2)
+        whole = tf.expand_dims(spread_cells(cells[None], *tf.unstack(sides))[0], 2)
+        return tf.concat([pixels, _crop(whole, box)], axis=2)
 
     if source.dtype == tf.string:
         return _resize(tf.cond(tf.io.is_jpeg(source), from_jpeg, lambda: from_pixels(decode(source))), size)

@@ -75,7 +75,7 @@ class AttentiveCutMix(Mixer):
         if maps is None:
             raise ValueError("AttentiveCutMix plans with attention maps; got a canvas without.")
         draws = draw(seed, canvas.batch, 1, prob=self.prob, per=self.per)
-        count = draws.spread(self._count(draws.bits[0], maps.shape[1] * maps.shape[2]))
+        count = draws.spread(self._count(draws.bits[0], maps.shape[1:].num_elements()))
         chosen = top_cells(tf.gather(maps, draws.partner), count)
         return Plan(box=draws.box(canvas.whole), partner=draws.partner, cells=chosen)
 
@@ -98,9 +98,9 @@ def top_cells(maps: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
       maps: float32 (batch, rows, columns), finite.
       count: int32 (batch,), how many to choose in each map.
     """
-    rows, columns = maps.shape[1:]
-    values, index = tf.reshape(maps, [-1, rows * columns]), tf.range(rows * columns)
+    cells = maps.shape[1:].num_elements()
+    values, index = tf.reshape(maps, [-1, cells]), tf.range(cells)
     here, there = values[:, None, :], values[:, :, None]
-    before = (there > here) | ((there == here) & (index[:, None] < index))
+    before = tf.where(index[:, None] < index, there >= here, there > here)
     rank = tf.reduce_sum(tf.cast(before, tf.int32), axis=1)  # over the outer axis, along vectors
-    return tf.reshape(rank < count[:, None], [-1, rows, columns])
+    return tf.reshape(rank < count[:, None], tf.shape(maps))

@@ -52,7 +52,8 @@ def read_element(element: Element, who: str) -> Element:
         element = Element(**_known_parts(element.images, who))
     elif element.labels is None and element.sample_weight is not None:
         raise TypeError(f"{who} got a sample weight without labels. Pass (images, labels, sample_weight).")
-    element = Element(*(None if part is None else tf.convert_to_tensor(part) for part in element))
+    others = (None if part is None else tf.convert_to_tensor(part) for part in element[1:])
+    element = Element(tf.convert_to_tensor(element.images), *others)
     _check_images(element.images, who)
     if element.masks is not None:
         element = element._replace(masks=_check_masks(element.masks, element.images))

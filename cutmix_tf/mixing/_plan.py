@@ -132,7 +132,7 @@ def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
 
     Eight cells of a row become one byte, of which each pixel tests a bit: that vectorises, a gather does not.
     """
-    rows, columns = cells.shape[1:]
+    rows, columns = int(cells.shape[1] or 0), int(cells.shape[2] or 0)  # known: plans are drawn on known grids
     column_cells = tf.gather(cell_of_pixels(columns, shape[2]), tf.range(shape[2] * shape[3]) // shape[3])
     mask = tf.zeros([], tf.bool)
     for first in range(0, columns, 8):
