@@ -63,6 +63,55 @@ def _draw_target(axes, share, class_names: Sequence[str]) -> None:
     axes.axis("off")
 
 
+def draw_attention(images, partners, maps, cells, mixed, targets, class_names: Sequence[str]):
+    """How attention guides a mix, a column for each example, from the image down to the mix and its target.
+
+    Args:
+      images: The examples, (batch, height, width, 3) in [0, 255].
+      partners: Those that they are mixed with, alike.
+      maps: The partners' attention, (batch, rows, columns).
+      cells: The cells that are pasted, bool (batch, rows, columns).
+      mixed: The mixed pictures, like `images`.
+      targets: Their targets, as for `draw_mixes`.
+      class_names: A name for each class.
+
+    Returns:
+      A matplotlib figure.
+    """
+    from matplotlib.figure import Figure
+
+    pixels = [np.clip(np.asarray(part, np.float32), 0, 255).astype(np.uint8) for part in (images, partners, mixed)]
+    shares = np.asarray(target_forms.to_soft(targets, len(class_names)))
+    height, width = pixels[0].shape[1:3]
+    tall, count, left = SIDE * height / width, len(pixels[0]), 0.9
+    size = left + count * (SIDE + GAP), GAP + 5 * (tall + GAP) + BELOW
+    figure = Figure(figsize=size)
+    chosen = _on_pixels(np.asarray(cells, bool), height, width)[..., None]
+    rows = (pixels[0], pixels[1], np.asarray(maps, np.float32), np.where(chosen, pixels[1], 255), pixels[2])
+    for row, (title, pictures) in enumerate(zip(_ATTENTION_ROWS, rows, strict=True)):
+        bottom = size[1] - GAP - (row + 1) * tall - row * GAP
+        figure.text(0.08 / size[0], (bottom + tall / 2) / size[1], title, va="center", fontsize=8, color=INK)
+        for column, picture in enumerate(pictures):
+            place = left + column * (SIDE + GAP), bottom, SIDE, tall
+            axes = figure.add_axes(tuple(part / size[k % 2] for k, part in enumerate(place)))
+            axes.imshow(picture, interpolation="nearest", aspect="auto", cmap="magma")
+            axes.axis("off")
+            if row == 4:
+                below = place[0], bottom - BELOW, SIDE, BELOW
+                bar = figure.add_axes(tuple(part / size[k % 2] for k, part in enumerate(below)))
+                _draw_target(bar, shares[column], class_names)
+    return figure
+
+
+_ATTENTION_ROWS = ("image", "partner", "its attention", "top cells", "mix")
+
+
+def _on_pixels(cells: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Each cell's value on all its pixels, by the rule of `_cells.py`."""
+    rows, columns = (np.arange(size) * cells.shape[axis] // size for axis, size in ((1, height), (2, width)))
+    return cells[:, rows][:, :, columns]
+
+
 def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
     """Training and test error by epoch, a colour for each run.
 

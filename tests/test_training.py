@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import cutmix_tf as cm
 from cutmix_tf import data, training
+from cutmix_tf.attention import Teacher
 from cutmix_tf.training import TrainConfig, _as_text, _optimizer, _run_folder, _train
 
 ROOT = Path(__file__).parents[1]
@@ -274,6 +275,17 @@ def test_mixers_come_back_from_text(mixer):
     assert _as_text.mixer_from_text(_as_text.to_text(mixer)) == mixer
 
 
+@pytest.mark.parametrize("teacher", [None, Teacher("runs/x"), Teacher("vgg16", reading="cam", grid=(4, 5))], ids=repr)
+def test_teachers_come_back_from_text(teacher):
+    assert _as_text.teacher_from_text(_as_text.to_text(teacher)) == teacher
+
+
+def test_a_bare_name_or_path_is_a_teacher():
+    assert _as_text.teacher_from_text(" runs/mine/final.keras ") == Teacher("runs/mine/final.keras")
+    with pytest.raises(ValueError, match="Did you mean 'layer'"):
+        _as_text.teacher_from_text("Teacher('vgg16', layr='x')")
+
+
 BAD_TEXTS = {
     "CutMx": "Did you mean 'CutMix'",
     "CutMix(alfa=1)": "Did you mean 'alpha'",
@@ -290,6 +302,53 @@ BAD_TEXTS = {
 def test_bad_mixer_texts_are_refused(text, message):
     with pytest.raises(ValueError, match=message):
         _as_text.mixer_from_text(text)
+
+
+# Attention
+
+
+@pytest.mark.parametrize("attention", ["cache", "live"])
+def test_a_run_teaches_the_next_one(small_set, tmp_path, attention):
+    """The first run's network is the second's teacher; its maps are cached, or made as training goes."""
+    train(config(tmp_path / "teacher", epochs=1))
+    settings = {"mix": cm.AttentiveCutMix(), "teacher": Teacher(str(tmp_path / "teacher")), "attention": attention}
+    settings["attention_cache"] = str(tmp_path / "maps.npz")
+    summary = train(config(tmp_path / "run", epochs=1, **settings))
+    assert summary["mix"].startswith("AttentiveCutMix(top_n=6")
+    assert (tmp_path / "maps.npz").exists() == (attention == "cache")
+    again = train(config(tmp_path / "again", epochs=1, **settings))
+    assert again["top1_error_last"] == summary["top1_error_last"]
+    for weight, other in zip(weights_of(tmp_path / "run"), weights_of(tmp_path / "again"), strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
+def test_a_teacher_of_a_run_sees_what_the_run_saw(small_set, tmp_path):
+    train(config(tmp_path / "run", epochs=1))
+    network = keras.saving.load_model(tmp_path / "run" / "final.keras")
+    last = keras.Model(network.input, network.layers[-3].output)
+    normalised = (small_set.test.images - np.float32(110)) / np.float32(60)
+    expected = np.mean(last(normalised, training=False), axis=3)
+    maps = Teacher(str(tmp_path / "run"), grid=None).maps(small_set.test.images)
+    np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-6)
+
+
+BAD_TEACHING = [
+    ({"mix": cm.AttentiveCutMix()}, "needs a teacher"),
+    ({"teacher": Teacher("vgg16")}, "A teacher guides AttentiveCutMix"),
+    ({"mix": cm.OneOf([cm.CutMix(), cm.AttentiveCutMix()])}, "needs a teacher"),
+    ({"mix": cm.AttentiveCutMix(), "teacher": Teacher("vgg16"), "attention": "dead"}, "attention must be one of"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD_TEACHING, ids=str)
+def test_mixers_and_teachers_belong_together(changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        config(tmp_path, **changes)
+
+
+def test_a_config_holds_no_model(tmp_path):
+    with pytest.raises(TypeError, match="names its teacher"):
+        config(tmp_path, mix=cm.AttentiveCutMix(), teacher=Teacher(small_model()))
 
 
 # The optimizer

@@ -92,8 +92,10 @@ class Teacher:
 
     def attend(self, images: tf.Tensor) -> tf.Tensor:
         """Heat maps inside `Dataset.map`, computed where and as Keras computes; see `maps`."""
+        with tf.init_scope():  # loaded here, not inside the graph that calls it
+            grid = self.shape
         maps = tf.numpy_function(self.maps, [images], tf.float32, stateful=False)
-        return tf.ensure_shape(maps, [images.shape[0], *self.shape])
+        return tf.ensure_shape(maps, [images.shape[0], *grid])
 
     @functools.cached_property
     def fingerprint(self) -> str:

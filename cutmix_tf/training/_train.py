@@ -55,7 +55,7 @@ class Run:
         self.config = config
         strategy = make_strategy(config.strategy)
         self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
-        self.preprocessing = _preprocessing(config, self.images)
+        self.preprocessing = preprocessing_of(config, self.images)
         self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
         keras.utils.set_random_seed(config.seed)
         with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
@@ -156,7 +156,7 @@ class Run:
         return summary
 
 
-def _preprocessing(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
+def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
     """The config's augmentation at its image size, or at the data set's own."""
     if config.image_size is not None:
         size = (config.image_size, config.image_size)

@@ -1,0 +1,23 @@
+"""The built-in shapes, ResNet-20, Attentive CutMix, with the demo's plain network as its teacher.
+
+The teacher must be trained first: python train_keras.py configs/shapes_resnet20.py. All else is as in
+shapes_resnet20_cutmix.py, so that the two compare.
+
+Run     python train_keras.py configs/shapes_resnet20_attentive.py
+"""
+
+from cutmix_tf import AttentiveCutMix
+from cutmix_tf.attention import Teacher
+from cutmix_tf.training import TrainConfig
+
+config = TrainConfig(
+    dataset="shapes",
+    model="resnet20",
+    mix=AttentiveCutMix(top_n=6, prob=0.5),
+    teacher=Teacher("runs/shapes_resnet20"),
+    epochs=46,
+    batch_size=32,
+    learning_rate=0.05,
+    augment="none",
+    schedule="cosine",
+)

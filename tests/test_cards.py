@@ -1,0 +1,22 @@
+"""The cards of the methods: every snippet runs as shown, every picture and link is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+CARDS = sorted((Path(__file__).parents[1] / "docs" / "methods").glob("*.md"))
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_snippets_run(card):
+    snippets = re.findall(r"```python\n(.*?)```", card.read_text(), re.DOTALL)
+    assert snippets
+    for snippet in snippets:
+        exec(compile(snippet, str(card), "exec"), {})
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_links_lead_somewhere(card):
+    for link in re.findall(r"\]\((?!http)([^)#]+)", card.read_text()):
+        assert (card.parent / link).exists(), link
