@@ -5,7 +5,10 @@ else is as in the two configs beside it, so that the three compare. The teacher 
 its maps are made once, at the start, and cached.
 
 Run     python train_keras.py configs/cifar10_resnet20_attentive.py
-        without a network: --teacher "Teacher('mobilenet_v2', weights='FILE')", a run of your own, or a .keras file
+Result  seed 0, on a JPEG copy of the set, MobileNetV2 as named: 19.2 % test error, where CutMix at prob 0.5 gave 16.8
+        and no mixing 15.7: too few epochs to gain; see results/README.md
+Time    about 80 s an epoch on two CPU cores, once 5 to 7 minutes for the maps
+        Without a network: --teacher "Teacher('mobilenet_v2', weights='FILE')", a run of your own, or a .keras file
 """
 
 from cutmix_tf import AttentiveCutMix

@@ -115,6 +115,11 @@ BAD = [
     (dict(network=classifier(), size=(9, 9)), ValueError, "does not take pictures of"),
     (dict(network=classifier(), grid=7), ValueError, "grid must be two whole numbers"),
     (dict(network=brightness(), reading="cam"), ValueError, "one dense layer"),
+    (
+        dict(network=keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Rescaling(2), classifier()])),
+        ValueError,
+        "as one layer",
+    ),
     (dict(network=keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])), ValueError, "has none"),
 ]
 

@@ -325,7 +325,7 @@ def test_a_run_teaches_the_next_one(small_set, tmp_path, attention):
 def test_a_teacher_of_a_run_sees_what_the_run_saw(small_set, tmp_path):
     train(config(tmp_path / "run", epochs=1))
     network = keras.saving.load_model(tmp_path / "run" / "final.keras")
-    last = keras.Model(network.input, network.layers[-3].output)
+    last = keras.Model(network.inputs[0], network.layers[-3].output)
     normalised = (small_set.test.images - np.float32(110)) / np.float32(60)
     expected = np.mean(last(normalised, training=False), axis=3)
     maps = Teacher(str(tmp_path / "run"), grid=None).maps(small_set.test.images)

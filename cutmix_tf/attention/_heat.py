@@ -57,6 +57,12 @@ def _find_map(network: keras.Model, layer: str | None) -> str:
     maps = [each.name for each in network.layers if _is_map(each)]
     if layer is not None and layer in maps:
         return layer
+    nested = [each.name for each in network.layers if isinstance(each, keras.Model)]
+    if nested:
+        raise ValueError(
+            f"A teacher's feature map must be a layer of its own; {network.name!r} holds the model {nested[-1]!r} as "
+            "one layer. Give that model itself, or build the network from layers."
+        )
     if layer is not None:
         raise ValueError(
             f"layer must be one of the teacher's layers with a map; got {layer!r}.{did_you_mean(layer, maps)} "
