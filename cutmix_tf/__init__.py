@@ -11,6 +11,11 @@ from cutmix_tf.metrics import MixedTopKAccuracy as MixedTopKAccuracy
 from cutmix_tf.mixing import AttentiveCutMix as AttentiveCutMix
 from cutmix_tf.mixing import CutMix as CutMix
 from cutmix_tf.mixing import Cutout as Cutout
+from cutmix_tf.mixing import FeatureCutMix as FeatureCutMix
+from cutmix_tf.mixing import HideAndSeek as HideAndSeek
+from cutmix_tf.mixing import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing import MixUp as MixUp
 from cutmix_tf.mixing import OneOf as OneOf
+from cutmix_tf.mixing import RandomErasing as RandomErasing
 from cutmix_tf.mixing import mix as mix
+from cutmix_tf.models import TappedModel as TappedModel

@@ -44,14 +44,32 @@ def child_seeds(seed, count: int) -> list[tf.Tensor]:
     return tf.unstack(tf.bitcast(random_bits(seed, [count, 2]), tf.int32))
 
 
+def fold_in(seed, number) -> tf.Tensor:
+    """A new seed for each number (a step, an epoch, a block) that the old seed is folded with: int32 (2,)."""
+    return tf.random.fold_in(seed, tf.cast(number, tf.int32), alg="philox")  # pyright: ignore[reportReturnType]
+
+
 def uniform_integers(bits, limit) -> tf.Tensor:
     """Bits as integers in [0, limit): int32 of the bits' shape. Uneven by less than limit / 2**32."""
     return tf.cast(tf.bitwise.right_shift(tf.cast(bits, tf.int64) * tf.cast(limit, tf.int64), 32), tf.int32)
 
 
-def coins(bits, prob: float) -> tf.Tensor:
+def coins(bits, prob) -> tf.Tensor:
     """True with probability `prob`: bool of the bits' shape. Exact at 0 and 1."""
     return tf.cast(bits, tf.float64) < prob * 2.0**32
+
+
+def hashed_bits(seeds, positions) -> tf.Tensor:
+    """Bits that look random for each pair of a seed and a position, computed where they are used, without a state.
+
+    Both uint32, broadcast against each other. The mixing steps are the finaliser of MurmurHash3: enough for noise in
+    pictures, not for secrets.
+    """
+    bits = tf.bitwise.bitwise_xor(positions * tf.constant(0x9E3779B9, tf.uint32), seeds)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
+        bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(shift, tf.uint32)))
+        bits *= tf.constant(factor, tf.uint32)
+    return bits
 
 
 def beta(bits, alpha: float) -> tf.Tensor:
@@ -60,8 +78,17 @@ def beta(bits, alpha: float) -> tf.Tensor:
     A draw is one of 2**14 equally likely quantiles, so its distribution function is within 3.1e-5 of the
     Beta's for any alpha > 0. Unlike the usual ratio of gammas, a look-up compiles under XLA.
     """
+    return _look_up(bits, _beta_quantiles(float(alpha)))
+
+
+def normal(bits) -> tf.Tensor:
+    """Bits as standard normal draws: float64 of the bits' shape, one of 2**14 equally likely quantiles."""
+    return _look_up(bits, _normal_quantiles())
+
+
+def _look_up(bits: tf.Tensor, quantiles: np.ndarray) -> tf.Tensor:
     index = tf.bitwise.right_shift(bits, tf.constant(32 - _QUANTILE_BITS, tf.uint32))
-    return tf.gather(tf.constant(_beta_quantiles(float(alpha))), tf.cast(index, tf.int32))
+    return tf.gather(tf.constant(quantiles), tf.cast(index, tf.int32))
 
 
 @functools.lru_cache(maxsize=64)
@@ -72,3 +99,11 @@ def _beta_quantiles(alpha: float) -> np.ndarray:
     count = 2**_QUANTILE_BITS
     lower = special.betaincinv(alpha, alpha, (np.arange(count // 2) + 0.5) / count)
     return np.concatenate([lower, 1 - lower[::-1]])
+
+
+@functools.cache
+def _normal_quantiles() -> np.ndarray:
+    """The middle quantile of each of 2**14 equal slices of the standard normal distribution, rising: float64."""
+    from scipy import special
+
+    return special.ndtri((np.arange(2**_QUANTILE_BITS) + 0.5) / 2**_QUANTILE_BITS)

@@ -38,11 +38,10 @@ def draw_mixes(images, targets, class_names: Sequence[str], columns: int = 8):
     for index, (image, share) in enumerate(zip(images, shares, strict=True)):
         row, column = divmod(index, columns)
         left, bottom = GAP + column * (SIDE + GAP), height - GAP - row * (tall + BELOW) - tall
-        axes = figure.add_axes((left / width, bottom / height, SIDE / width, tall / height))
+        axes = _axes_at(figure, left, bottom, SIDE, tall)
         axes.imshow(image, interpolation="nearest", aspect="auto")
         axes.axis("off")
-        axes = figure.add_axes((left / width, (bottom - BELOW) / height, SIDE / width, BELOW / height))
-        _draw_target(axes, share, class_names)
+        _draw_target(_axes_at(figure, left, bottom - BELOW, SIDE, BELOW), share, class_names)
     return figure
 
 
@@ -92,15 +91,19 @@ def draw_attention(images, partners, maps, cells, mixed, targets, class_names: S
         bottom = size[1] - GAP - (row + 1) * tall - row * GAP
         figure.text(0.08 / size[0], (bottom + tall / 2) / size[1], title, va="center", fontsize=8, color=INK)
         for column, picture in enumerate(pictures):
-            place = left + column * (SIDE + GAP), bottom, SIDE, tall
-            axes = figure.add_axes(tuple(part / size[k % 2] for k, part in enumerate(place)))
+            start = left + column * (SIDE + GAP)
+            axes = _axes_at(figure, start, bottom, SIDE, tall)
             axes.imshow(picture, interpolation="nearest", aspect="auto", cmap="magma")
             axes.axis("off")
             if row == 4:
-                below = place[0], bottom - BELOW, SIDE, BELOW
-                bar = figure.add_axes(tuple(part / size[k % 2] for k, part in enumerate(below)))
-                _draw_target(bar, shares[column], class_names)
+                _draw_target(_axes_at(figure, start, bottom - BELOW, SIDE, BELOW), shares[column], class_names)
     return figure
+
+
+def _axes_at(figure, left: float, bottom: float, width: float, height: float):
+    """Axes at a place in inches."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
 _ATTENTION_ROWS = ("image", "partner", "its attention", "top cells", "mix")

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from cutmix_tf import AttentiveCutMix, CutMix, Cutout, MixUp, OneOf
+from cutmix_tf import AttentiveCutMix, CutMix, Cutout, HideAndSeek, MixUp, OneOf, RandomErasing
+from cutmix_tf.mixing import CentreGaussianCutMix, CompleteLabel, FixedSizeCutMix, OneHotTarget
 
 
 class WithMaps:
@@ -29,6 +30,8 @@ PASTING = {
     "AttentiveCutMix": AttentiveCutMix(),
     "AttentiveCutMix, drawn number": AttentiveCutMix(top_n=None, alpha=2.0),
     "AttentiveCutMix, for the batch": AttentiveCutMix(top_n=9, per="batch"),
+    "CentreGaussianCutMix": CentreGaussianCutMix(),
+    "FixedSizeCutMix": FixedSizeCutMix(size=7),
     "OneOf, box or cells": OneOf([CutMix(), AttentiveCutMix()]),
     "OneOf, two pasting": OneOf([CutMix(), CutMix(alpha=0.5)], weights=[3, 1]),
 }
@@ -41,6 +44,13 @@ BLENDING = {
 ERASING = {
     "Cutout": Cutout(size=8, fill=200),
     "Cutout, for the batch": Cutout(size=7, fill=(1, 2, 3), per="batch"),
+    "HideAndSeek": HideAndSeek(sides=(0, 3, 5), fill=200),
+    "HideAndSeek, for the batch": HideAndSeek(sides=(4,), per="batch"),
+    "RandomErasing": RandomErasing(prob=1.0),
+    "RandomErasing, one colour": RandomErasing(prob=1.0, fill="colour", per="batch"),
+    "RandomErasing, constant": RandomErasing(fill=7),
 }
+RELABELLED = {"OneHotTarget": OneHotTarget(CutMix()), "CompleteLabel": CompleteLabel(CutMix())}
 MIXING = {**PASTING, **BLENDING}
-ALL = {**MIXING, **ERASING, "OneOf, mix or erase": OneOf([CutMix(), MixUp(), Cutout(size=4, fill=9)])}
+MIXED_METHODS = OneOf([CutMix(), MixUp(), Cutout(size=4, fill=9), HideAndSeek(sides=(3,)), RandomErasing()])
+ALL = {**MIXING, **RELABELLED, **ERASING, "OneOf, mix or erase": MIXED_METHODS}

@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "data": LEAVES - {"targets"},
     "attention": {"_checks", "data"},
     "mixing": LEAVES - {"targets"},
-    "models": {"_checks"},
+    "layers": {"_checks"},
+    "models": {"_checks", "layers"},
     "losses": {"_checks", "targets"},
     "metrics": {"_checks", "targets"},
     "pictures": {"targets"},
@@ -28,7 +29,7 @@ MAY_IMPORT = {
     "_checks": set(),
     "_version": set(),
 }
-KERAS_ONLY = ("models", "losses", "metrics", "targets")
+KERAS_ONLY = ("layers", "models", "losses", "metrics", "targets")
 
 
 def imports_of(path):

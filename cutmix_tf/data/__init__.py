@@ -1,5 +1,6 @@
 """Data: datasets by name, transforms of whole batches, and the input pipeline."""
 
+from cutmix_tf.data._auto_augment import auto_augment
 from cutmix_tf.data._catalogue import load
 from cutmix_tf.data._colour import Jitter, apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split, StreamSplit, steps_per_epoch
@@ -18,6 +19,7 @@ __all__ = [
     "apply_geometry",
     "apply_jitter",
     "apply_lighting",
+    "auto_augment",
     "decode",
     "load",
     "normalise",

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from cutmix_tf._random import child_seeds, random_bits, uniform_integers
-from cutmix_tf.data._draws import normal, uniform
+from cutmix_tf._random import child_seeds, normal, random_bits, uniform_integers
+from cutmix_tf.data._draws import uniform
 
 STRENGTH = 0.4  # of each jitter
 LIGHTING_STD = 0.1
@@ -55,7 +55,7 @@ def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
 
 def sample_lighting(batch, seed) -> tf.Tensor:
     """Draws N(0, 0.1) amounts of ImageNet's three colour components for each picture: float32 (batch, 3)."""
-    return LIGHTING_STD * normal(random_bits(seed, [batch, 3]))
+    return LIGHTING_STD * tf.cast(normal(random_bits(seed, [batch, 3])), tf.float32)
 
 
 def apply_lighting(images: tf.Tensor, amounts: tf.Tensor) -> tf.Tensor:

@@ -4,8 +4,8 @@ The steps, each with the key of its chance:
 
 1. order, (seed, epoch): which examples make up a batch; indices into memory, or records read from disk.
 2. size, (seed, step): decode, crop and resize example by example, where pictures have not the size wanted.
-3. augment, (seed, step): crop and flip, then colour. Attention maps of a split ride along up to here as a fourth
-   channel, which is moved as the pixels are; or a function makes them from the augmented pictures.
+3. augment, (seed, step): crop and flip, AutoAugment, then colour. Attention maps of a split ride along up to the
+   flip as a fourth channel, which is moved as the pixels are; or a function makes them from the augmented pictures.
 4. mix, (seed, step).
 5. normalise.
 
@@ -22,10 +22,10 @@ import tensorflow as tf
 
 from cutmix_tf._cells import pool_cells
 from cutmix_tf._checks import check_choice, check_number, check_whole
-from cutmix_tf._random import child_seeds
+from cutmix_tf._random import child_seeds, fold_in
 from cutmix_tf._xla import compiled
+from cutmix_tf.data._auto_augment import POLICIES, auto_augment
 from cutmix_tf.data._colour import apply_jitter, apply_lighting, sample_jitter, sample_lighting
-from cutmix_tf.data._draws import fold_in
 from cutmix_tf.data._image_set import ArraySplit, Split, steps_per_epoch
 from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_centre_crops, whole_pictures
 from cutmix_tf.data._transforms import apply_geometry, normalise, sample_crop_flip
@@ -48,6 +48,8 @@ class Preprocessing:
         `padding` pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of
         the pictures, and changes their colours.
       padding: of "crop_flip", in pixels.
+      auto_augment: in training, after crop and flip and before colours: "none", or the policy that AutoAugment
+        found for "cifar10" or for "imagenet".
 
     Pictures of another size are resized and cropped at the centre, after "imagenet" training with the margin
     that is usual there (shorter side 256 for a crop of 224).
@@ -61,10 +63,12 @@ class Preprocessing:
     std: tuple[float, float, float]
     augment: Literal["none", "flip", "crop_flip", "imagenet"] = "none"
     padding: int = 4
+    auto_augment: Literal["none", "cifar10", "imagenet"] = "none"
 
     def __post_init__(self):
         check_choice("augment", self.augment, ("none", "flip", "crop_flip", "imagenet"))
         check_whole("padding", self.padding, low=0)
+        check_choice("auto_augment", self.auto_augment, ("none", *POLICIES))
         for name, length in (("image_size", 2), ("mean", 3), ("std", 3)):
             values = getattr(self, name)
             if not isinstance(values, tuple) or len(values) != length:
@@ -107,15 +111,22 @@ def train_batches(
       A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`.
 
     Raises:
-      TypeError, ValueError: if an argument is no whole number in its range, or maps are given and not mixed by.
+      TypeError, ValueError: if an argument is no whole number in its range, or maps are given and not mixed by, or the
+        split's own maps are to follow AutoAugment, which moves pixels.
     """
     check_whole("seed", seed, low=0, high=2**31 - 1)
     check_whole("first_step", first_step, low=0)
     if mix is None and (attend is not None or split.attention is not None):
         raise ValueError("Attention maps are for mixing; got maps and mix=None. Give a mixer, or leave out the maps.")
+    if preprocessing.auto_augment != "none" and attend is None and split.attention is not None:
+        raise ValueError(
+            "Cached attention maps can't follow pictures that AutoAugment moves; "
+            f"got auto_augment={preprocessing.auto_augment!r} and a split with maps. "
+            "Use live attention, made of the augmented pictures, or auto_augment='none'."
+        )
     first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
     grid = None if split.attention is None else split.attention.shape[1:]
-    augment = _compiled_augment(preprocessing.augment, preprocessing.padding, grid)
+    augment = _compiled_augment(preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
     finish = _finish(preprocessing, mix)
 
     with tf.device("CPU:0"):
@@ -194,17 +205,19 @@ def _centred(preprocessing: Preprocessing, images: tf.Tensor, maps=None) -> tf.T
 
 
 @functools.lru_cache(maxsize=64)  # compiled once, however many pipelines use it
-def _compiled_augment(augment: str, padding: int, grid: tuple[int, int] | None) -> Callable[..., tuple]:
+def _compiled_augment(augment: str, padding: int, policy: str, grid: tuple[int, int] | None) -> Callable[..., tuple]:
     """Step 3; gives pictures and, with a grid, the mean of the fourth channel in each of its cells."""
 
     def augmented(images, seed):
-        geometry_seed, jitter_seed, lighting_seed = child_seeds(seed, 3)
+        geometry_seed, jitter_seed, lighting_seed, policy_seed = child_seeds(seed, 4)
         batch = tf.shape(images)[0]
         if augment != "none":
             padded = padding if augment == "crop_flip" else 0
             images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
         maps = None if grid is None else pool_cells(images[:, :, :, 3], grid)
         images = images[:, :, :, :3]
+        if policy != "none":
+            images = auto_augment(images, policy, policy_seed)
         if augment == "imagenet":
             images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
             images = apply_lighting(images, sample_lighting(batch, lighting_seed))

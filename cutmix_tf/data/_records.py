@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf.data._draws import fold_in, permutation
+from cutmix_tf._random import fold_in
+from cutmix_tf.data._draws import permutation
 from cutmix_tf.data._image_set import ArraySplit, Split, StreamSplit
 from cutmix_tf.data._resize import decode
 from cutmix_tf.data._tfds import Builder, check_files, damaged, fingerprint

@@ -101,6 +101,6 @@ def top_cells(maps: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     cells = maps.shape[1:].num_elements()
     values, index = tf.reshape(maps, [-1, cells]), tf.range(cells)
     here, there = values[:, None, :], values[:, :, None]
-    before = tf.where(index[:, None] < index, there >= here, there > here)
+    before = (there > here) | ((there == here) & (index[:, None] < index))
     rank = tf.reduce_sum(tf.cast(before, tf.int32), axis=1)  # over the outer axis, along vectors
     return tf.reshape(rank < count[:, None], tf.shape(maps))

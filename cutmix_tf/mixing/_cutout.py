@@ -44,19 +44,11 @@ class Cutout(Mixer):
     def __post_init__(self):
         check_whole("size", self.size, low=1)
         check_common(self.prob, self.per)
-        for value in self.fill if isinstance(self.fill, tuple) else (self.fill,):
-            check_number("fill", value, low=-3.4e38)
+        check_fill(self.fill)
 
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError unless `fill` is a value that these images can take."""
-        fill, dtype, channels = np.atleast_1d(self.fill), images.dtype, images.shape[3]
-        if len(fill) > 1 and channels not in (None, len(fill)):
-            raise ValueError(f"fill has {len(fill)} values, one for each channel; got images with {channels} channels.")
-        if dtype.is_integer and ((fill != fill.round()) | (fill < dtype.min) | (fill > dtype.max)).any():
-            raise ValueError(
-                f"To fill {dtype.name} images, fill must be whole numbers in [{dtype.min}, {dtype.max}]; got "
-                f"{self.fill}. Round it, or convert the images to float32 first."
-            )
+        check_fill_fits(self.fill, images)
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws the squares' places."""
@@ -67,3 +59,21 @@ class Cutout(Mixer):
         box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
         fill = tf.reshape(tf.constant(self.fill, tf.float32), [1, -1])
         return Plan(box=draws.box(box), erased=tf.ones([batch], tf.bool), fill=fill)
+
+
+def check_fill(fill: float | tuple[float, ...]) -> None:
+    """Raises ValueError or TypeError unless `fill` is a number, or one for each channel."""
+    for value in fill if isinstance(fill, tuple) else (fill,):
+        check_number("fill", value, low=-3.4e38)
+
+
+def check_fill_fits(fill: float | tuple[float, ...], images: tf.Tensor) -> None:
+    """Raises ValueError unless `fill` is a value that images of that dtype and number of channels can take."""
+    values, dtype, channels = np.atleast_1d(fill), images.dtype, images.shape[3]
+    if len(values) > 1 and channels not in (None, len(values)):
+        raise ValueError(f"fill has {len(values)} values, one for each channel; got images with {channels} channels.")
+    if dtype.is_integer and ((values != values.round()) | (values < dtype.min) | (values > dtype.max)).any():
+        raise ValueError(
+            f"To fill {dtype.name} images, fill must be whole numbers in [{dtype.min}, {dtype.max}]; got "
+            f"{fill}. Round it, or convert the images to float32 first."
+        )

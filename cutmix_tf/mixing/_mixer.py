@@ -9,13 +9,14 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from cutmix_tf._checks import check_choice, check_number
-from cutmix_tf._random import check_seed, coins, fresh_seed, random_bits, uniform_integers
+from cutmix_tf._random import check_seed, coins, fold_in, fresh_seed, random_bits, uniform_integers
 from cutmix_tf._xla import compiled
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._labels import mix_labels
 from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
 
 Per = Literal["example", "batch"]
+_STRENGTH = 0x57  # keeps the coin of `strength` apart from the mixer's own draws
 
 
 class Mixer(abc.ABC):
@@ -25,7 +26,9 @@ class Mixer(abc.ABC):
 
     - `mixer(images, labels)`, `mixer(images, labels, sample_weight)` or `mixer({"images": …, "labels": …,
       "segmentation_masks": …, "sample_weights": …})` returns the same structure, mixed;
-    - with `seed=(a, b)`, two integers, is a function of its arguments alone; without it each call draws anew.
+    - with `seed=(a, b)`, two integers, is a function of its arguments alone; without it each call draws anew;
+    - with `strength`, a number from 0 to 1, leaves each example that would be mixed as it was with probability
+      1 − strength: a training may so warm mixing in, or end without it.
 
     Images are (batch, height, width, channels). Integer class ids (batch,) or (batch, 1) become pair targets
     float32 (batch, 2, 2), where targets[b, k] = (class id, weight), own label first; soft labels float
@@ -43,6 +46,10 @@ class Mixer(abc.ABC):
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws who is mixed with whom and where, on a batch of that size; a function of the arguments."""
 
+    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
+        """The weight of the own label: float32 (batch,), the counted share of own values in the picture."""
+        return own_weight(plan, height, width)
+
     def check_images(self, images: tf.Tensor) -> None:  # noqa: B027 - most methods treat any image
         """Raises ValueError at trace time if this method cannot treat images of that dtype and shape."""
 
@@ -58,42 +65,58 @@ class Mixer(abc.ABC):
 
     @tf.autograph.experimental.do_not_convert
     def __call__(
-        self, images: Any, labels: Any = None, sample_weight: Any = None, *, attention: Any = None, seed: Any = None
+        self,
+        images: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        attention: Any = None,
+        strength: Any = None,
+        seed: Any = None,
     ) -> Any:
         """Mixes one batch; see the class."""
         element = read_element(Element(images, labels, sample_weight, attention=attention), type(self).__name__)
         self._check_attention(element.attention)
         self.check_images(element.images)
         seed = fresh_seed() if seed is None else check_seed(seed)
+        strength = None if strength is None else tf.cast(strength, tf.float64)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
-        mixed = Element(*_compiled_mix(self, grid)(element, seed))
+        mixed = Element(*_compiled_mix(self, grid)(element, seed, strength))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled_mix(mixer: Mixer, grid: tuple[int, int] | None) -> Callable[[Element, tf.Tensor], Element]:
+def _compiled_mix(mixer: Mixer, grid: tuple[int, int] | None) -> Callable[..., Element]:
     """One compiled pass for each mixer and grid of cells, whose size a plan must know when it is traced."""
     return compiled(functools.partial(_mix, mixer))
 
 
-def _mix(mixer: Mixer, element: Element, seed: tf.Tensor) -> Element:
+def _mix(mixer: Mixer, element: Element, seed: tf.Tensor, strength: tf.Tensor | None) -> Element:
     """Plan, pictures, masks and labels; pictures as (batch, height, width × channels).
 
     XLA's loops follow the shape of what it returns: over rows they copy whole vectors, over pixels three values.
     """
     images, labels, sample_weight, masks, attention = element
     batch, height, width = tf.unstack(tf.shape(images)[:3])
-    plan = mixer.plan(Canvas(batch, height, width, attention), seed)
+    plan = thin_out(mixer.plan(Canvas(batch, height, width, attention), seed), batch, seed, strength)
     who = type(mixer).__name__
     if plan.partner is not None:
         if labels is None:
             raise ValueError(f"{who} mixes labels as it mixes images; got images alone. Pass (images, labels).")
-        weight = own_weight(plan, height, width)
+        weight = mixer.label_weight(plan, height, width)
         labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
     if masks is not None:
         masks = _mix_masks(plan, masks, who)
     rows = tf.reshape(apply_plan(plan, images), [batch, height, width * tf.shape(images)[3]])
     return Element(rows, labels, sample_weight, masks)
+
+
+def thin_out(plan: Plan, batch, seed, strength: tf.Tensor | None) -> Plan:
+    """The plan with each example's box emptied with probability 1 − strength."""
+    if strength is None:
+        return plan
+    kept = coins(random_bits(fold_in(seed, _STRENGTH), [batch]), strength)
+    return plan._replace(box=tf.where(kept[:, None], plan.box, 0))
 
 
 def _mix_masks(plan: Plan, masks: tf.Tensor, who: str) -> tf.Tensor:

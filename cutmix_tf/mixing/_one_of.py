@@ -85,6 +85,8 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
         own_share=tf.zeros([batch]),
         erased=tf.zeros([batch], tf.bool),
         fill=tf.zeros([batch, 1]),
+        noise=tf.zeros([batch], tf.uint32),
+        scatter=tf.ones([batch, 2], tf.uint32) * tf.constant([1, 0], tf.uint32),
     )
     chosen = {}
     for field in Plan._fields:

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._cells import cell_edges, cell_of_pixels
+from cutmix_tf._random import hashed_bits
 
 
 class Canvas(NamedTuple):
@@ -43,6 +44,11 @@ class Plan(NamedTuple):
     """bool (batch,): whether the box is filled with `fill`, whoever the partner is."""
     fill: tf.Tensor | None = None
     """float32 (batch, 1) or (batch, channels): the value that fills an erased box."""
+    noise: tf.Tensor | None = None
+    """uint32 (batch,): 0, or the seed of noise that fills an erased box instead: whole numbers from 0 to 255."""
+    scatter: tf.Tensor | None = None
+    """uint32 (batch, 2): a side in pixels and a seed. The picture is cut into squares of that side from its top left
+    corner, and the box holds only inside a random half of them; in all of it where the seed is 0."""
 
     @property
     def blends(self) -> bool:
@@ -53,7 +59,7 @@ class Plan(NamedTuple):
         """The same plan with the boxes of erased examples emptied."""
         if self.erased is None:
             return self
-        return self._replace(box=tf.where(self.erased[:, None], 0, self.box), erased=None, fill=None)
+        return self._replace(box=tf.where(self.erased[:, None], 0, self.box), erased=None, fill=None, noise=None)
 
 
 def own_weight(plan: Plan, height, width) -> tf.Tensor:
@@ -71,7 +77,7 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
 
 
 def _pixels_inside(plan: Plan, height, width) -> tf.Tensor:
-    """How many pixels lie in each example's box and cells: int32 (batch,)."""
+    """How many pixels lie in each example's box and cells (scattered boxes are erased ones): int32 (batch,)."""
     top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
     if plan.cells is None:
         return tf.squeeze((bottom - top) * (right - left), axis=1)
@@ -106,10 +112,21 @@ def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         blend = tf.cast(own_share * own + (1 - own_share) * other, _as_result(plan, rows).dtype)
         incoming = tf.where(own_share == 0, _as_result(plan, incoming), blend)  # a paste stays exact
     if plan.erased is not None:
-        fill = tf.broadcast_to(plan.fill, [shape[0], shape[3]])
-        fill = tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], incoming.dtype)
-        incoming = tf.where(plan.erased[:, None, None], fill, incoming)
+        incoming = tf.where(plan.erased[:, None, None], _filling(plan, incoming.dtype, shape), incoming)
     return incoming
+
+
+def _filling(plan: Plan, dtype: tf.DType, shape: tf.Tensor) -> tf.Tensor:
+    """What erased boxes are filled with: (batch, 1 or height, width × channels)."""
+    fill = tf.broadcast_to(plan.fill, [shape[0], shape[3]])
+    fill = tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], dtype)
+    if plan.noise is None:
+        return fill
+    seeds, row = plan.noise[:, None, None], shape[2] * shape[3]
+    places = tf.range(shape[1])[:, None] * row + tf.range(row)
+    bits = hashed_bits(seeds, tf.cast(places, tf.uint32))
+    noise = tf.cast(tf.bitwise.right_shift(bits, tf.constant(24, tf.uint32)), dtype)
+    return tf.where(seeds == 0, fill, noise)
 
 
 def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
@@ -122,9 +139,11 @@ def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:
     inside_rows = _within(tf.range(shape[1])[None], top, bottom)
     inside_columns = _within(tf.range(shape[2] * shape[3])[None], left * shape[3], right * shape[3])
     inside = inside_rows[:, :, None] & inside_columns[:, None, :]
-    if plan.cells is None:
-        return inside
-    return inside & _cell_mask(plan.cells, shape)
+    if plan.cells is not None:
+        inside &= _cell_mask(plan.cells, shape)
+    if plan.scatter is not None:
+        inside &= _scatter_mask(plan.scatter, shape)
+    return inside
 
 
 def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
@@ -142,6 +161,16 @@ def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         packed = tf.gather(packed, cell_of_pixels(rows, shape[1]), axis=1)[:, :, None]
         mask |= tf.bitwise.bitwise_and(packed, tf.gather(bits, column_cells)) != 0
     return mask
+
+
+def _scatter_mask(scatter: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """True in the squares that were drawn: bool (batch, height, width × channels)."""
+    side, seed = tf.bitcast(scatter[:, :1], tf.int32), scatter[:, 1, None, None]
+    rows = tf.range(shape[1]) // side
+    columns = tf.range(shape[2] * shape[3]) // shape[3] // side
+    squares = rows[:, :, None] * 2**15 + columns[:, None, :]
+    bits = hashed_bits(seed, tf.cast(squares, tf.uint32))
+    return (seed == 0) | (bits < tf.constant(2**31, tf.uint32))
 
 
 def _within(position: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:

@@ -16,8 +16,11 @@ class Architecture:
         last feature map stands for, along each side.
       network: Called as `network(images, num_classes=..., stem=..., sync_batch_norm=...)` with a symbolic
         batch of images; returns the float32 logits.
+      takes_regulariser: Whether it is made of residual units, so that `network` also takes `regulariser=...`, a
+        `Regulariser`.
     """
 
     description: str
     strides: Mapping[str, int]
     network: Callable[..., keras.KerasTensor]
+    takes_regulariser: bool = False

@@ -6,6 +6,8 @@ from typing import Literal
 import keras
 
 from cutmix_tf._checks import check_choice, check_whole, look_up
+from cutmix_tf.models._architecture import Architecture
+from cutmix_tf.models._regulariser import REGULARISERS, Regulariser
 from cutmix_tf.models._table import MODELS
 
 Stem = Literal["auto", "cifar", "imagenet"]
@@ -18,6 +20,7 @@ def build(
     input_shape: tuple[int, int, int],
     stem: Stem = "auto",
     sync_batch_norm: bool = True,
+    regulariser: Regulariser | None = None,
 ) -> keras.Model:
     """Builds an uncompiled functional model from float images to float32 logits (batch, num_classes).
 
@@ -36,11 +39,14 @@ def build(
         does not depend on how many replicas share it. The papers' code took them on each GPU, which
         False gives under a `tf.distribute` strategy; on one device, and on Keras backends other than
         TensorFlow, both are the same.
+      regulariser: What is put into the residual units: `WithDropBlock()`, `WithStochasticDepth()` or
+        `WithShakeDrop()`, with their settings; None for nothing.
 
     Raises:
-      ValueError: if there is no such network, if it has no such stem, if num_classes is below 2, or if
-        input_shape is not three positive numbers, or is smaller than the network's stride.
-      TypeError: if num_classes or a side of input_shape is no whole number.
+      ValueError: if there is no such network, if it has no such stem, if num_classes is below 2, if
+        input_shape is not three positive numbers, or is smaller than the network's stride, or if a network
+        without residual units is to have a regulariser.
+      TypeError: if num_classes or a side of input_shape is no whole number, or regulariser is something else.
 
     Example:
       >>> model = build("resnet50", num_classes=1000, input_shape=(224, 224, 3))
@@ -56,8 +62,12 @@ def build(
     height, width, _ = input_shape
     chosen = _choose_stem(stem, architecture.strides, height, width)
     _check_size(name, chosen, architecture.strides[chosen], height, width)
+    _check_regulariser(name, architecture, regulariser)
     images = keras.Input(tuple(input_shape), name="images")
-    logits = architecture.network(images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm)
+    extra = {} if regulariser is None else {"regulariser": regulariser}
+    logits = architecture.network(
+        images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm, **extra
+    )
     return keras.Model(images, logits, name=name)
 
 
@@ -85,4 +95,19 @@ def _check_size(name: str, stem: str, stride: int, height: int, width: int) -> N
             f"{name} with the {stem} stem shrinks images by {stride}, so that they must have at least "
             f"{stride} × {stride} pixels; got {height} × {width}. "
             "Resize the images, or take a network or stem that shrinks less."
+        )
+
+
+def _check_regulariser(name: str, architecture: Architecture, regulariser: Regulariser | None) -> None:
+    if regulariser is None:
+        return
+    if not isinstance(regulariser, tuple(REGULARISERS.values())):
+        raise TypeError(
+            f"regulariser must be one of {', '.join(f'{kind}(...)' for kind in REGULARISERS)}, or None; "
+            f"got {regulariser!r}."
+        )
+    if not architecture.takes_regulariser:
+        raise ValueError(
+            f"{regulariser} is put into residual units, of which {name} offers none. "
+            "Leave out the regulariser, or take a residual network such as resnet50."
         )

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import keras
 
 
-def convolve(x, filters: int, size: int, stride: int = 1, *, name: str) -> keras.KerasTensor:
+def convolve(x, filters: int, size: int, stride: int = 1, groups: int = 1, *, name: str) -> keras.KerasTensor:
     """Convolves with odd `size`, without bias, padded by `size // 2` on every side.
 
-    The initial weights are drawn from N(0, 2 / (size² · filters)). "same" would pad a strided convolution of
-    an even side on the right and at the bottom only, which moves the map by a pixel.
+    With `groups`, channels and filters fall into that many parts, each of which is convolved on its own. The
+    initial weights are drawn from N(0, 2 / (size² · filters)). "same" would pad a strided convolution of an even
+    side on the right and at the bottom only, which moves the map by a pixel.
     """
     if stride > 1:
         x = _pad(x, size // 2, name)
@@ -22,6 +23,7 @@ def convolve(x, filters: int, size: int, stride: int = 1, *, name: str) -> keras
         size,
         stride,
         padding="same" if stride == 1 else "valid",
+        groups=groups,
         use_bias=False,
         # One initializer for each layer: a shared one would draw the same values everywhere.
         kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
@@ -34,6 +36,18 @@ def max_pool(x, size: int, stride: int, *, name: str) -> keras.KerasTensor:
     """The largest value of each window, padded by `size // 2` on every side; x must not be negative."""
     x = _pad(x, size // 2, name)  # by zeros, which never exceed the window's own values
     return keras.layers.MaxPooling2D(size, stride, data_format="channels_last", name=name)(x)
+
+
+def average_pool(x, size: int, *, name: str) -> keras.KerasTensor:
+    """The mean of each window, side by side; the last ones hold fewer values where `size` does not divide the map."""
+    return keras.layers.AveragePooling2D(size, padding="same", data_format="channels_last", name=name)(x)
+
+
+def pad_channels(x, channels: int, *, name: str) -> keras.KerasTensor:
+    """Appends zeros, up to that many channels."""
+    missing = channels - x.shape[-1]
+    # Keras pads the last two axes if it takes height for channels, and thereby width and channels for the sides.
+    return keras.layers.ZeroPadding2D(((0, 0), (0, missing)), data_format="channels_first", name=name)(x)
 
 
 def _pad(x, margin: int, name: str) -> keras.KerasTensor:

@@ -1,4 +1,7 @@
-"""ResNets: the CIFAR family of three stages, and the ImageNet family of four with either stem."""
+"""ResNets: the CIFAR family of three stages, and the ImageNet family of four with either stem.
+
+ResNeXt groups the 3×3 convolutions; SE and GE networks end each residual branch with channel attention.
+"""
 
 import functools
 from collections.abc import Callable
@@ -6,10 +9,14 @@ from collections.abc import Callable
 import keras
 
 from cutmix_tf.models._architecture import Architecture
+from cutmix_tf.models._attention import gather_excite, squeeze_excite
 from cutmix_tf.models._layers import batch_norm, classify, convolve, max_pool
+from cutmix_tf.models._regulariser import NOTHING, Regulariser
+from cutmix_tf.models._unit import Unit, units_of
 
-Convolution = tuple[int, int, int]  # filters, size, stride
+Convolution = tuple[int, ...]  # filters, size, stride, and groups unless there is one
 Block = Callable[[int, int], tuple[Convolution, ...]]  # of width and stride
+Attention = Callable[..., keras.KerasTensor]  # of a map, the constructor of norms, and the unit's name
 
 
 def basic(width: int, stride: int) -> tuple[Convolution, ...]:
@@ -22,29 +29,35 @@ def bottleneck(width: int, stride: int) -> tuple[Convolution, ...]:
     return (width, 1, 1), (width, 3, stride), (4 * width, 1, 1)
 
 
+def grouped(width: int, stride: int) -> tuple[Convolution, ...]:
+    """A bottleneck of twice the inner width, its 3×3 convolution in 32 groups: "32x4d" at width 64."""
+    return (2 * width, 1, 1), (2 * width, 3, stride, 32), (4 * width, 1, 1)
+
+
 def resnet(
     images,
     *,
     num_classes: int,
     stem: str,
     sync_batch_norm: bool,
+    regulariser: Regulariser = NOTHING,
     block: Block,
     depths: tuple[int, ...],
     width: int,
+    attention: Attention | None = None,
 ) -> keras.KerasTensor:
     """The logits of a ResNet: stem, stages of `depths[i]` residual blocks of width `width · 2**i`, head.
 
     Layers are named `stem_conv`, …, `stem_out`, `stage1_block1_conv1`, …, `stage1_block1_out`, …, `pool`,
     `logits`. Each `…_out` is one tensor through which all of the graph passes. Every stage but the first
-    halves height and width in its first block.
+    halves height and width in its first block. `attention` comes last in each residual branch, before a
+    `regulariser` for branches.
     """
     norm = batch_norm(sync_batch_norm)
     x = _STEMS[stem](images, width, norm)
-    for stage, count in enumerate(depths, start=1):
-        for number in range(1, count + 1):
-            stride = 2 if stage > 1 and number == 1 else 1
-            convolutions = block(width * 2 ** (stage - 1), stride)
-            x = _residual(x, convolutions, stride, norm, name=f"stage{stage}_block{number}")
+    for unit in units_of(depths):
+        convolutions = block(width * 2 ** (unit.stage - 1), unit.stride)
+        x = _residual(x, convolutions, unit, norm, attention, regulariser)
     return classify(x, num_classes)
 
 
@@ -66,43 +79,58 @@ def _imagenet_stem(images, width, norm):
 _STEMS = {"cifar": _cifar_stem, "imagenet": _imagenet_stem}
 
 
-def _residual(x, convolutions, stride, norm, name):
+def _residual(x, convolutions, unit: Unit, norm, attention: Attention | None, regulariser: Regulariser):
     """ReLU(shortcut + convolutions), with a 1×1 convolution as shortcut where the shape changes."""
-    filters = convolutions[-1][0]
+    name, filters = unit.name, convolutions[-1][0]
     shortcut = x
-    if stride > 1 or x.shape[-1] != filters:
-        shortcut = convolve(x, filters, 1, stride, name=f"{name}_shortcut_conv")
+    if unit.stride > 1 or x.shape[-1] != filters:
+        shortcut = convolve(x, filters, 1, unit.stride, name=f"{name}_shortcut_conv")
         shortcut = norm(name=f"{name}_shortcut_bn")(shortcut)
+    shortcut = regulariser.on_map(shortcut, unit, "shortcut")
     for number, convolution in enumerate(convolutions, start=1):
-        if number > 1:
-            x = keras.layers.ReLU(name=f"{name}_relu{number - 1}")(x)
         x = convolve(x, *convolution, name=f"{name}_conv{number}")
         x = norm(name=f"{name}_bn{number}")(x)
+        if number < len(convolutions):
+            x = keras.layers.ReLU(name=f"{name}_relu{number}")(x)
+        x = regulariser.on_map(x, unit, f"bn{number}")
+    if attention is not None:
+        x = attention(x, norm, name)
+    x = regulariser.on_branch(x, unit)
     x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
     return keras.layers.ReLU(name=f"{name}_out")(x)
 
 
-def _cifar_row(depth: int) -> Architecture:
-    count = (depth - 2) // 6
+def _cifar_row(block: Block, count: int) -> Architecture:
     return Architecture(
-        description=f"CIFAR ResNet: 3 stages of {count} basic blocks, 16 to 64 channels",
+        description=f"CIFAR ResNet: 3 stages of {count} {block.__name__} blocks, from 16 channels",
         strides={"cifar": 4},
-        network=functools.partial(resnet, block=basic, depths=(count,) * 3, width=16),
+        network=functools.partial(resnet, block=block, depths=(count,) * 3, width=16),
+        takes_regulariser=True,
     )
 
 
-def _imagenet_row(block: Block, depths: tuple[int, ...]) -> Architecture:
+def _imagenet_row(kind: str, block: Block, depths: tuple[int, ...], attention: Attention | None = None) -> Architecture:
     return Architecture(
-        description=f"ResNet v1.5: 4 stages of {', '.join(map(str, depths))} {block.__name__} blocks",
+        description=f"{kind}: 4 stages of {', '.join(map(str, depths))} {block.__name__} blocks",
         strides={"cifar": 8, "imagenet": 32},
-        network=functools.partial(resnet, block=block, depths=depths, width=64),
+        network=functools.partial(resnet, block=block, depths=depths, width=64, attention=attention),
+        takes_regulariser=True,
     )
 
 
-RESNETS = {f"resnet{depth}": _cifar_row(depth) for depth in (20, 32, 44, 56, 110)} | {
-    "resnet18": _imagenet_row(basic, (2, 2, 2, 2)),
-    "resnet34": _imagenet_row(basic, (3, 4, 6, 3)),
-    "resnet50": _imagenet_row(bottleneck, (3, 4, 6, 3)),
-    "resnet101": _imagenet_row(bottleneck, (3, 4, 23, 3)),
-    "resnet152": _imagenet_row(bottleneck, (3, 8, 36, 3)),
+_DEPTHS_50, _DEPTHS_101 = (3, 4, 6, 3), (3, 4, 23, 3)
+
+RESNETS = {f"resnet{depth}": _cifar_row(basic, (depth - 2) // 6) for depth in (20, 32, 44, 56, 110)} | {
+    "resnet110_bottleneck": _cifar_row(bottleneck, 12),
+    "resnet18": _imagenet_row("ResNet v1.5", basic, (2, 2, 2, 2)),
+    "resnet34": _imagenet_row("ResNet v1.5", basic, (3, 4, 6, 3)),
+    "resnet50": _imagenet_row("ResNet v1.5", bottleneck, _DEPTHS_50),
+    "resnet101": _imagenet_row("ResNet v1.5", bottleneck, _DEPTHS_101),
+    "resnet152": _imagenet_row("ResNet v1.5", bottleneck, (3, 8, 36, 3)),
+    "resnext50_32x4d": _imagenet_row("ResNeXt", grouped, _DEPTHS_50),
+    "resnext101_32x4d": _imagenet_row("ResNeXt", grouped, _DEPTHS_101),
+    "se_resnet50": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_50, squeeze_excite),
+    "se_resnet101": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_101, squeeze_excite),
+    "ge_resnet50": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_50, gather_excite),
+    "ge_resnet101": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_101, gather_excite),
 }

@@ -29,7 +29,8 @@ def draw(config: TrainConfig, count: int = 8):
     )
     batch, (labels, maps) = next(iter(batches))
     seed = tf.constant([config.seed, 0])
-    plan = mixer.plan(Canvas(count, *batch.shape[1:3], maps), seed)
+    height, width = batch.shape[1:3]
+    plan = mixer.plan(Canvas(tf.shape(batch)[0], height, width, maps), seed)
     mixed, targets = mixer(batch, labels, attention=maps, seed=seed)
     partners, partner_maps = tf.gather(batch, plan.partner), tf.gather(maps, plan.partner)
     return pictures.draw_attention(batch, partners, partner_maps, plan.cells, mixed, targets, images.class_names)

@@ -1,0 +1,139 @@
+"""The variants of CutMix that its paper compares it with: other boxes, and labels that don't follow the area."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from cutmix_tf._checks import check_number, check_whole
+from cutmix_tf._random import beta, normal
+from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centres
+from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
+
+
+@dataclasses.dataclass(frozen=True)
+class CentreGaussianCutMix(Mixer):
+    """CutMix whose box lies around a normally distributed centre; the label by area, as in `CutMix`.
+
+    Args:
+      alpha: As in `CutMix`.
+      spread: Standard deviation of the centre from the middle, as a share of height and width. The paper does not
+        give its own; centres beyond the border are brought to it.
+      prob: As in `CutMix`.
+      per: As in `CutMix`.
+
+    Raises:
+      ValueError, TypeError: if an argument is outside its range.
+
+    Reference:
+      Yun et al. 2019, Table 8, "Center Gaussian CutMix".
+    """
+
+    alpha: float = 1.0
+    spread: float = 0.25
+    prob: float = 1.0
+    per: Per = "example"
+
+    def __post_init__(self):
+        check_number("alpha", self.alpha, low=0, above=True)
+        check_number("spread", self.spread, low=0)
+        check_common(self.prob, self.per)
+
+    def plan(self, canvas: Canvas, seed) -> Plan:
+        """Draws boxes and partners."""
+        _, height, width, _ = canvas
+        draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
+        share_bits, *centre_bits = draws.bits
+        size = tf.stack([height, width])
+        offsets = 0.5 + self.spread * normal(tf.stack(centre_bits, axis=1))
+        centres = tf.clip_by_value(tf.cast(tf.floor(offsets * tf.cast(size, tf.float64)), tf.int32), 0, size - 1)
+        box = clipped_boxes(centres, sides_for_share(beta(share_bits, self.alpha), height, width), height, width)
+        return Plan(box=draws.box(box), partner=draws.partner)
+
+
+@dataclasses.dataclass(frozen=True)
+class FixedSizeCutMix(Mixer):
+    """CutMix whose box always has the same size, before it is clipped; the label by area, as in `CutMix`.
+
+    Args:
+      size: Side of the box in pixels; the paper uses 16 on 32-pixel images.
+      prob: As in `CutMix`.
+      per: As in `CutMix`.
+
+    Raises:
+      ValueError, TypeError: if an argument is outside its range.
+
+    Reference:
+      Yun et al. 2019, Table 8, "Fixed-size CutMix".
+    """
+
+    size: int = 16
+    prob: float = 1.0
+    per: Per = "example"
+
+    def __post_init__(self):
+        check_whole("size", self.size, low=1)
+        check_common(self.prob, self.per)
+
+    def plan(self, canvas: Canvas, seed) -> Plan:
+        """Draws places and partners."""
+        _, height, width, _ = canvas
+        draws = draw(seed, canvas.batch, 2, prob=self.prob, per=self.per)
+        row_bits, column_bits = draws.bits
+        centres = uniform_centres(row_bits, column_bits, height, width)
+        box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
+        return Plan(box=draws.box(box), partner=draws.partner)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Relabelled(Mixer):
+    """Another mixer's pictures, with labels by a rule of their own."""
+
+    mixer: Mixer
+
+    def __post_init__(self):
+        if not isinstance(self.mixer, Mixer):
+            raise TypeError(f"{type(self).__name__} needs a mixer such as CutMix(); got {self.mixer!r}.")
+
+    @property
+    def uses_attention(self) -> bool:
+        """Whether the mixer does."""
+        return self.mixer.uses_attention
+
+    def check_images(self, images: tf.Tensor) -> None:
+        """Raises ValueError if the mixer cannot treat such images."""
+        self.mixer.check_images(images)
+
+    def plan(self, canvas: Canvas, seed) -> Plan:
+        """The mixer's plan."""
+        return self.mixer.plan(canvas, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneHotTarget(_Relabelled):
+    """Mixes pictures as another mixer does; the whole label is that of the larger part (the own one in a tie).
+
+    An ablation: the target does not describe the picture.
+
+    Reference:
+      Yun et al. 2019, Table 8, "One-hot CutMix".
+    """
+
+    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
+        """1 or 0, float32 (batch,)."""
+        return tf.cast(own_weight(plan, height, width) >= 0.5, tf.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class CompleteLabel(_Relabelled):
+    """Mixes pictures as another mixer does; both labels weigh one half wherever anything was mixed in.
+
+    An ablation: the target does not describe the picture.
+
+    Reference:
+      Yun et al. 2019, Table 8, "Complete-label CutMix".
+    """
+
+    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
+        """½ or 1, float32 (batch,)."""
+        return tf.where(own_weight(plan, height, width) < 1, 0.5, 1.0)

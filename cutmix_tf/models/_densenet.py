@@ -1,0 +1,76 @@
+"""DenseNets (Huang et al., CVPR 2017): keras-cv's, with either stem."""
+
+import functools
+from collections.abc import Callable
+
+import keras
+
+from cutmix_tf.models._architecture import Architecture
+from cutmix_tf.models._keras_cv import backbone, copied, left_out
+from cutmix_tf.models._layers import batch_norm, classify, convolve, max_pool
+
+
+def densenet(
+    images, *, num_classes: int, stem: str, sync_batch_norm: bool, depths: tuple[int, ...]
+) -> keras.KerasTensor:
+    """The logits of a DenseNet-BC: four dense blocks of `depths[i]` layers of 32 channels, halved in between.
+
+    keras-cv wires the dense blocks and the transitions. Stem, convolutions and normalisations are ours: keras-cv
+    has no stem for small images, strides with padding at the right and the bottom, and has other initial values
+    and other statistics (momentum 0.99, epsilon 1.001e-5, those of each replica).
+
+    `stem_out` and, at the end of each dense block and before its transition, `stage1_out` to `stage4_out` are
+    tensors through which all of the graph passes. Inner layers have keras-cv's names.
+    """
+    norm = batch_norm(sync_batch_norm)
+    stem_layers = _STEMS[stem]()
+    ends = {f"conv{stage + 1}_block_{depth - 1}_concat": f"stage{stage}_out" for stage, depth in enumerate(depths, 1)}
+
+    def replace(layer):
+        name = layer.name
+        if name in stem_layers:
+            return stem_layers[name]
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return norm(name=name)
+        if isinstance(layer, keras.layers.Conv2D):
+            return functools.partial(convolve, filters=layer.filters, size=layer.kernel_size[0], name=name)
+        return copied(layer, name=ends.get(name, name))
+
+    x = backbone("DenseNetBackbone", images, replace, stackwise_num_repeats=list(depths))
+    return classify(x, num_classes)
+
+
+def _cifar_stem() -> dict[str, Callable]:
+    """3×3 convolution at full resolution, by the names of the layers that its parts replace."""
+    return {
+        "conv1_conv": functools.partial(convolve, filters=64, size=3, name="stem_conv"),
+        "conv1_relu": keras.layers.ReLU(name="stem_out"),
+        "pool1": left_out,
+    }
+
+
+def _imagenet_stem() -> dict[str, Callable]:
+    """7×7 convolution and 3×3 max pool, each halving height and width."""
+    return {
+        "conv1_conv": functools.partial(convolve, filters=64, size=7, stride=2, name="stem_conv"),
+        "pool1": functools.partial(max_pool, size=3, stride=2, name="stem_out"),
+    }
+
+
+_STEMS = {"cifar": _cifar_stem, "imagenet": _imagenet_stem}
+
+
+def _row(depths: tuple[int, ...]) -> Architecture:
+    return Architecture(
+        description=f"DenseNet-BC: 4 dense blocks of {', '.join(map(str, depths))} layers, growth 32",
+        strides={"cifar": 8, "imagenet": 32},
+        network=functools.partial(densenet, depths=depths),
+    )
+
+
+DENSENETS = {
+    "densenet121": _row((6, 12, 24, 16)),
+    "densenet169": _row((6, 12, 32, 32)),
+    "densenet201": _row((6, 12, 48, 32)),
+    "densenet264": _row((6, 12, 64, 48)),
+}

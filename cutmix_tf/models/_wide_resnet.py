@@ -1,0 +1,67 @@
+"""Wide ResNets: few and wide residual units, normalised before each convolution."""
+
+import functools
+
+import keras
+
+from cutmix_tf.models._architecture import Architecture
+from cutmix_tf.models._layers import batch_norm, classify, convolve
+from cutmix_tf.models._regulariser import NOTHING, Regulariser
+from cutmix_tf.models._unit import Unit, units_of
+
+
+def wide_resnet(
+    images,
+    *,
+    num_classes: int,
+    stem: str,
+    sync_batch_norm: bool,
+    regulariser: Regulariser = NOTHING,
+    depth: int,
+    widen: int,
+) -> keras.KerasTensor:
+    """The logits of a Wide ResNet for small images: 3 stages of 16, 32 and 64 times `widen` channels.
+
+    Layers are named `stem_out`, `stage1_block1_bn1`, …, `stage3_block…_out`, `head_bn`, `head_relu`, `pool`,
+    `logits`; each `…_out` is one tensor through which all of the graph passes.
+
+    Reference:
+      Zagoruyko and Komodakis, "Wide Residual Networks", BMVC 2016, https://arxiv.org/abs/1605.07146; without dropout.
+    """
+    norm = batch_norm(sync_batch_norm)
+    x = convolve(images, 16, 3, name="stem_out")
+    for unit in units_of(((depth - 4) // 6,) * 3):
+        x = _residual(x, 16 * widen * 2 ** (unit.stage - 1), unit, norm, regulariser)
+    x = norm(name="head_bn")(x)
+    x = keras.layers.ReLU(name="head_relu")(x)
+    return classify(x, num_classes)
+
+
+def _residual(x, width: int, unit: Unit, norm, regulariser: Regulariser):
+    """Adds to the shortcut two 3×3 convolutions, each after BatchNormalization and ReLU.
+
+    Where the shape changes, the shortcut is a 1×1 convolution of the first ReLU's output.
+    """
+    name, shortcut = unit.name, x
+    for number, stride in ((1, unit.stride), (2, 1)):
+        x = norm(name=f"{name}_bn{number}")(x)
+        x = keras.layers.ReLU(name=f"{name}_relu{number}")(x)
+        if number == 1 and shortcut.shape[-1] != width:
+            shortcut = convolve(x, width, 1, stride, name=f"{name}_shortcut_conv")
+        x = regulariser.on_map(x, unit, f"bn{number}")
+        x = convolve(x, width, 3, stride, name=f"{name}_conv{number}")
+    shortcut = regulariser.on_map(shortcut, unit, "shortcut")
+    x = regulariser.on_branch(x, unit)
+    return keras.layers.Add(name=f"{name}_out")([shortcut, x])
+
+
+def _row(depth: int, widen: int) -> Architecture:
+    return Architecture(
+        description=f"Wide ResNet: 3 stages of {(depth - 4) // 6} pre-activation units, {widen} times as wide",
+        strides={"cifar": 4},
+        network=functools.partial(wide_resnet, depth=depth, widen=widen),
+        takes_regulariser=True,
+    )
+
+
+WIDE_RESNETS = {"wrn28_10": _row(28, 10)}
