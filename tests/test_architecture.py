@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "losses": {"_checks", "targets"},
     "metrics": {"_checks", "targets"},
     "pictures": {"targets"},
-    "training": LEAVES | {"data", "attention", "mixing", "models", "losses", "metrics", "pictures"},
+    "training": LEAVES | {"data", "attention", "layers", "mixing", "models", "losses", "metrics", "pictures"},
     "targets": {"_checks"},
     "_cells": set(),
     "_xla": set(),

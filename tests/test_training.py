@@ -304,6 +304,83 @@ def test_bad_mixer_texts_are_refused(text, message):
         _as_text.mixer_from_text(text)
 
 
+# Everything that a config can ask for
+
+
+def residual_model():
+    return cm.models.build("resnet20", num_classes=CLASSES, input_shape=(8, 8, 3))
+
+
+ASKED = {
+    "features": {"mix": cm.FeatureCutMix(taps=(0, 1, 2))},
+    "features, erased before": {"mix": cm.ManifoldMixUp(taps=(0, 1)), "erase": cm.Cutout(size=3)},
+    "scheduled": {"mix": cm.CutMix(), "mix_schedule": ((0, 0), (1, 1))},
+    "features, scheduled": {"mix": cm.FeatureCutMix(taps=(1,)), "mix_schedule": ((0, 1), (0.5, 0))},
+    "AutoAugment": {"auto_augment": "cifar10"},
+    "label smoothing": {"label_smoothing": 0.1},
+}
+
+
+@pytest.mark.parametrize("changes", ASKED.values(), ids=ASKED)
+def test_a_config_s_wishes_reach_the_training(small_set, tmp_path, changes):
+    settings = config(tmp_path / "run", epochs=1, **changes)
+    keras.utils.set_random_seed(0)
+    summary = training.train(settings, model=residual_model)
+    assert np.isfinite(summary["top1_error_last"])
+    network = keras.saving.load_model(tmp_path / "run" / "final.keras")
+    assert network.output_shape == (None, CLASSES)
+    assert (tmp_path / "run" / "mixes.png").exists() == (not isinstance(settings.mix, cm.mixing.HiddenMixer))
+
+
+REGULARISERS = {
+    "DropBlock": {"regulariser": cm.models.WithDropBlock(block_size=2), "drop_schedule": "linear"},
+    "StochasticDepth": {"regulariser": cm.models.WithStochasticDepth()},
+    "ShakeDrop": {"regulariser": cm.models.WithShakeDrop()},
+}
+
+
+@pytest.mark.parametrize("changes", REGULARISERS.values(), ids=REGULARISERS)
+def test_regularisers_reach_the_network(small_set, tmp_path, changes):
+    run = training.Run(config(tmp_path / "run", model="resnet20", epochs=1, **changes))
+    kind = next(iter(changes.values()))
+    assert any(type(layer).__name__ == type(kind).__name__.removeprefix("With") for layer in run.model.layers)
+    assert np.isfinite(run.fit()["top1_error_last"])
+    assert _as_text.regulariser_from_text(_as_text.to_text(kind)) == kind
+
+
+def test_a_schedule_of_mixing_is_followed_step_by_step(small_set, tmp_path):
+    """Two epochs of four steps: no mixing in the first, then all."""
+    run = training.Run(
+        config(tmp_path / "run", mix=cm.MixUp(), epochs=2, mix_schedule=((0.5, 0), (0.5, 1))), model=small_model
+    )
+    mixed = [float(np.mean(targets[:, 1, 1] > 0)) for _, targets in run.train_batches().take(8)]
+    assert mixed[:4] == [0, 0, 0, 0]
+    assert min(mixed[4:]) > 0.9
+
+
+def test_lines_through_points():
+    line = cm.mixing.MixSchedule(((0.0, 0.2), (0.5, 0.2), (0.5, 1.0), (1.0, 0.0)), 100)
+    strengths = [float(line(step)) for step in (0, 49, 50, 75, 99, 150)]
+    np.testing.assert_allclose(strengths, [0.2, 0.2, 1.0, 0.5, 0.02, 0], atol=1e-9)
+
+
+BAD_WISHES = [
+    ({"erase": cm.CutMix()}, ValueError, "erase must keep labels"),
+    ({"mix": None, "mix_schedule": ((0, 1),)}, ValueError, "mix_schedule scales a mixer"),
+    ({"mix_schedule": ((0.5, 1), (0.2, 1))}, ValueError, "must rise"),
+    ({"mix_schedule": ((0, 2),)}, ValueError, "each strength must be"),
+    ({"regulariser": "DropBlock"}, TypeError, "regulariser must be such as"),
+    ({"drop_schedule": "linear"}, ValueError, "drop_schedule is for WithDropBlock"),
+    ({"auto_augment": "cifar"}, ValueError, "Did you mean 'cifar10'"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), BAD_WISHES, ids=[row[2] for row in BAD_WISHES])
+def test_wishes_that_contradict_are_refused(tmp_path, changes, error, message):
+    with pytest.raises(error, match=message):
+        config(tmp_path, **changes)
+
+
 # Attention
 
 

@@ -6,7 +6,7 @@ The steps, each with the key of its chance:
 2. size, (seed, step): decode, crop and resize example by example, where pictures have not the size wanted.
 3. augment, (seed, step): crop and flip, AutoAugment, then colour. Attention maps of a split ride along up to the
    flip as a fourth channel, which is moved as the pixels are; or a function makes them from the augmented pictures.
-4. mix, (seed, step).
+4. erase, then mix, (seed, step).
 5. normalise.
 
 Step 3 is one compiled pass over a batch, 4 and 5 are another; pixels stay uint8 for as long as possible. All in
@@ -85,7 +85,9 @@ def train_batches(
     *,
     batch_size: int,
     seed: int,
+    erase: Mix | None = None,
     mix: Mix | None = None,
+    strength: Callable[[tf.Tensor], tf.Tensor] | None = None,
     attend: Attend | None = None,
     first_step: int = 0,
 ) -> tf.data.Dataset:
@@ -103,12 +105,15 @@ def train_batches(
         in pixel units after "imagenet"), and int32 labels; gives (images, targets). It is compiled, by
         XLA where that is there, and must draw all chance from the seed. Where there are attention maps, it
         is called with `attention=maps` too, float32 (b, rows, columns).
+      erase: called before, in the same way, without maps; gives (images, labels).
+      strength: gives, for a step counted from 0, what `mix` is called with as `strength`.
       attend: makes the attention maps of a batch from its augmented pixels; else those of the split are
         used, if it has any, moved as their pictures were.
       first_step: number of batches, over all epochs, that are left out.
 
     Returns:
-      A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`.
+      A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`. Where
+      `mix` gives {"images": …, "plan": …} in place of images, so does the dataset.
 
     Raises:
       TypeError, ValueError: if an argument is no whole number in its range, or maps are given and not mixed by, or the
@@ -127,7 +132,7 @@ def train_batches(
     first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
     grid = None if split.attention is None else split.attention.shape[1:]
     augment = _compiled_augment(preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
-    finish = _finish(preprocessing, mix)
+    finish = _finish(preprocessing, erase, mix)
 
     with tf.device("CPU:0"):
         order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
@@ -137,10 +142,14 @@ def train_batches(
 
         def prepared(step, batch):
             images, labels, *maps = batch
-            size_seed, augment_seed, mix_seed = child_seeds(fold_in(step_seed, step), 3)
+            size_seed, augment_seed, mix_seed, erase_seed = child_seeds(fold_in(step_seed, step), 4)
             images = _to_size(preprocessing, images, size_seed, *maps)
             images, maps = augment(images, augment_seed)
-            return finish(images, labels, attend(images) if attend else maps, mix_seed)
+            details = {
+                "attention": attend(images) if attend else maps,
+                "strength": strength(step) if strength else None,
+            }
+            return finish(images, labels, details, erase_seed, mix_seed)
 
         batches = (
             tf.data.Dataset.range(first_epoch, tf.int64.max)
@@ -168,10 +177,10 @@ def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int)
       TypeError, ValueError: if `batch_size` is no whole number from 1.
     """
     steps = steps_per_epoch(split, batch_size)
-    finish = _finish(preprocessing, None)
+    finish = _finish(preprocessing, None, None)
 
     def prepared(images, labels):
-        return finish(_centred(preprocessing, images), labels, None, None)
+        return finish(_centred(preprocessing, images), labels, {}, None, None)
 
     with tf.device("CPU:0"):
         batches = split.batches(batch_size).map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
@@ -226,26 +235,30 @@ def _compiled_augment(augment: str, padding: int, policy: str, grid: tuple[int, 
     return compiled(augmented)
 
 
-def _finish(preprocessing: Preprocessing, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
+def _finish(preprocessing: Preprocessing, erase: Mix | None, mix: Mix | None) -> Callable[..., tuple[Any, Any]]:
     """Steps 4 and 5, with the size that a pass shared by pipelines of several sizes does not tell."""
-    compiled_pass = _compiled_finish(preprocessing.mean, preprocessing.std, mix)
+    compiled_pass = _compiled_finish(preprocessing.mean, preprocessing.std, erase, mix)
 
     def finished(*parts):
-        images, targets = compiled_pass(*parts)
-        return tf.ensure_shape(images, [None, *preprocessing.image_size, 3]), targets
+        images, plan, targets = compiled_pass(*parts)
+        images = tf.ensure_shape(images, [None, *preprocessing.image_size, 3])
+        return {"images": images, "plan": plan} if plan else images, targets
 
     return finished
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled_finish(mean: tuple, std: tuple, mix: Mix | None) -> Callable[..., tuple[tf.Tensor, Any]]:
-    """Steps 4 and 5."""
+def _compiled_finish(mean: tuple, std: tuple, erase: Mix | None, mix: Mix | None) -> Callable[..., tuple]:
+    """Steps 4 and 5; gives pictures, the plan of a mixer that works inside the network (else empty), and targets."""
 
-    def finished(images, labels, maps, seed):
+    def finished(images, labels, details, erase_seed, mix_seed):
+        if erase is not None:
+            images, labels = erase(images, labels, seed=erase_seed)
         if mix is not None:
-            attention = {} if maps is None else {"attention": maps}
-            images, labels = mix(images, labels, **attention, seed=seed)
-        return normalise(images, mean, std), labels
+            details = {name: value for name, value in details.items() if value is not None}
+            images, labels = mix(images, labels, **details, seed=mix_seed)
+        images, plan = (images["images"], images["plan"]) if isinstance(images, dict) else (images, {})
+        return normalise(images, mean, std), plan, labels
 
     return compiled(finished)
 

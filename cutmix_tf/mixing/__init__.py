@@ -21,4 +21,6 @@ from cutmix_tf.mixing._plan import Plan as Plan
 from cutmix_tf.mixing._plan import apply_plan as apply_plan
 from cutmix_tf.mixing._plan import own_weight as own_weight
 from cutmix_tf.mixing._random_erasing import RandomErasing as RandomErasing
+from cutmix_tf.mixing._schedule import MixSchedule as MixSchedule
+from cutmix_tf.mixing._schedule import check_points as check_points
 from cutmix_tf.mixing._table import MIXERS as MIXERS

@@ -46,6 +46,11 @@ class Cutout(Mixer):
         check_common(self.prob, self.per)
         check_fill(self.fill)
 
+    @property
+    def keeps_labels(self) -> bool:
+        """True."""
+        return True
+
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError unless `fill` is a value that these images can take."""
         check_fill_fits(self.fill, images)

@@ -42,6 +42,11 @@ class Mixer(abc.ABC):
         """Whether this mixer needs attention maps."""
         return False
 
+    @property
+    def keeps_labels(self) -> bool:
+        """Whether this mixer only erases, so that labels stay as they are."""
+        return False
+
     @abc.abstractmethod
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws who is mixed with whom and where, on a batch of that size; a function of the arguments."""

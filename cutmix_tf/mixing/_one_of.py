@@ -50,6 +50,11 @@ class OneOf(Mixer):
         """Whether one of the mixers needs attention maps."""
         return any(mixer.uses_attention for mixer in self.mixers)
 
+    @property
+    def keeps_labels(self) -> bool:
+        """Whether all of the mixers do."""
+        return all(mixer.keeps_labels for mixer in self.mixers)
+
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError if one of the mixers cannot treat such images."""
         for mixer in self.mixers:

@@ -61,6 +61,11 @@ class RandomErasing(Mixer):
             check_fill(self.fill)
         check_common(self.prob, self.per)
 
+    @property
+    def keeps_labels(self) -> bool:
+        """True."""
+        return True
+
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError unless `fill` is a value that these images can take."""
         check_fill_fits(255.0 if isinstance(self.fill, str) else self.fill, images)

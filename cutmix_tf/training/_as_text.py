@@ -10,10 +10,11 @@ import tyro
 from cutmix_tf._checks import did_you_mean, look_up
 from cutmix_tf.attention import Teacher
 from cutmix_tf.mixing import MIXERS, Mixer
+from cutmix_tf.models import REGULARISERS, Regulariser
 
 
-def to_text(value: Mixer | Teacher | None) -> str:
-    """The text that `mixer_from_text` or `teacher_from_text` reads as this value; "none" for None."""
+def to_text(value: Mixer | Teacher | Regulariser | None) -> str:
+    """The text that one of the functions below reads as this value; "none" for None."""
     return "none" if value is None else repr(value)
 
 
@@ -39,11 +40,20 @@ def teacher_from_text(text: str) -> Teacher | None:
     return Teacher(text.strip())
 
 
+def regulariser_from_text(text: str) -> Regulariser | None:
+    """Reads "WithDropBlock(drop_rate=0.1)", "WithShakeDrop" or "none"; runs no code.
+
+    Raises:
+      ValueError, TypeError: as `mixer_from_text`.
+    """
+    return _from_text(text, REGULARISERS, "regulariser")
+
+
 def _from_text(text: str, table: Mapping[str, type], what: str) -> Any:
     """The value of an expression that calls the table's types, with literals and sequences as arguments."""
     if text.strip().lower() == "none":
         return None
-    example = "CutMix(alpha=1.0)" if "CutMix" in table else "Teacher('resnet50')"
+    example = "CutMix(alpha=1.0)" if "CutMix" in table else f"{next(iter(table))}(…)"
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
@@ -86,6 +96,15 @@ MIXER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
     str_from_instance=lambda mixer: [to_text(mixer)],
 )
 """How a command line spells a mixer."""
+
+REGULARISER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="REGULARISER",
+    instance_from_str=lambda words: regulariser_from_text(words[0]),
+    is_instance=lambda value: value is None or isinstance(value, Regulariser),
+    str_from_instance=lambda regulariser: [to_text(regulariser)],
+)
+"""How a command line spells a regulariser."""
 
 TEACHER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
     nargs=1,

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher, cache_path
-from cutmix_tf.mixing import Mixer
-from cutmix_tf.training._as_text import MIXER_ARGUMENT, TEACHER_ARGUMENT
+from cutmix_tf.mixing import Mixer, check_points
+from cutmix_tf.models import Regulariser, WithDropBlock
+from cutmix_tf.training._as_text import MIXER_ARGUMENT, REGULARISER_ARGUMENT, TEACHER_ARGUMENT
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SCHEDULES = ("step", "cosine", "constant")
@@ -31,6 +32,11 @@ class TrainConfig:
     """How often each training example is seen."""
     mix: Annotated[Mixer | None, MIXER_ARGUMENT] = None
     """How training batches are mixed, such as "CutMix(alpha=1.0, prob=0.5)"; none for plain training."""
+    mix_schedule: tuple[tuple[float, float], ...] = ()
+    """Points (share of training, strength) between which the mixer's prob is scaled; () for always as it is. On the
+    command line: --mix-schedule 0 1 0.9 1 0.9 0 ends without mixing."""
+    erase: Annotated[Mixer | None, MIXER_ARGUMENT] = None
+    """What erases parts of training images before they are mixed, such as "Cutout(size=16)"."""
     teacher: Annotated[Teacher | None, TEACHER_ARGUMENT] = None
     """Whose attention a mixer follows: a name such as resnet50, a run's folder, a .keras file, or "Teacher(…)"."""
     attention: Literal["cache", "live"] = "cache"
@@ -42,6 +48,8 @@ class TrainConfig:
     """Examples in a step, over all replicas together."""
     augment: Literal["none", "flip", "crop_flip", "imagenet"] = "crop_flip"
     """What else happens to training images: crops after padding by 4 and flips, or the ImageNet recipe."""
+    auto_augment: Literal["none", "cifar10", "imagenet"] = "none"
+    """The policy of AutoAugment, after crop and flip."""
     image_size: int | None = None
     """Height and width that images are brought to; None keeps the set's own."""
 
@@ -60,6 +68,10 @@ class TrainConfig:
     label_smoothing: float = 0.0
     """ε of the loss: targets become (1 − ε) · target + ε / classes."""
 
+    regulariser: Annotated[Regulariser | None, REGULARISER_ARGUMENT] = None
+    """What is put into residual units, such as "WithStochasticDepth(drop_rate=0.25)"."""
+    drop_schedule: Literal["constant", "linear"] = "constant"
+    """Whether the rate of WithDropBlock grows linearly from 0 over the training."""
     stem: Literal["auto", "cifar", "imagenet"] = "auto"
     """First layers of an ImageNet network; auto takes the small one for images up to 64 pixels."""
     sync_batch_norm: bool = True
@@ -82,8 +94,7 @@ class TrainConfig:
         for name in ("dataset", "model", "strategy"):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} must be a name; got {getattr(self, name)!r}.")
-        if not isinstance(self.mix, Mixer | None):
-            raise TypeError(f"mix must be a mixer such as CutMix(), or None; got {self.mix!r}.")
+        self._check_mixing()
         self._check_teacher()
         check_whole("epochs", self.epochs, low=1)
         check_whole("batch_size", self.batch_size, low=1)
@@ -91,10 +102,28 @@ class TrainConfig:
         if self.image_size is not None:
             check_whole("image_size", self.image_size, low=1)
         check_choice("augment", self.augment, AUGMENTATIONS)
+        check_choice("auto_augment", self.auto_augment, ("none", "cifar10", "imagenet"))
         check_choice("schedule", self.schedule, SCHEDULES)
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("stem", self.stem, ("auto", "cifar", "imagenet"))
         self._check_optimisation()
+
+    def _check_mixing(self):
+        for name in ("mix", "erase"):
+            if not isinstance(getattr(self, name), Mixer | None):
+                raise TypeError(f"{name} must be a mixer such as CutMix(), or None; got {getattr(self, name)!r}.")
+        if self.erase is not None and not self.erase.keeps_labels:
+            raise ValueError(f"erase must keep labels, as Cutout() does; got {self.erase}. Give it as mix.")
+        object.__setattr__(self, "mix_schedule", tuple(tuple(point) for point in self.mix_schedule))
+        if self.mix_schedule:
+            check_points(self.mix_schedule)
+        if self.mix_schedule and self.mix is None:
+            raise ValueError("mix_schedule scales a mixer; got mix=None. Set mix, or leave out the schedule.")
+        if not isinstance(self.regulariser, Regulariser | None):
+            raise TypeError(f"regulariser must be such as WithDropBlock(), or None; got {self.regulariser!r}.")
+        check_choice("drop_schedule", self.drop_schedule, ("constant", "linear"))
+        if self.drop_schedule == "linear" and not isinstance(self.regulariser, WithDropBlock):
+            raise ValueError(f"drop_schedule is for WithDropBlock; got regulariser={self.regulariser}.")
 
     @property
     def cache_path(self) -> Path:

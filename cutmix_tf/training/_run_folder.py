@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from cutmix_tf.models import TappedModel
 from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._config import TrainConfig
 
@@ -21,8 +22,9 @@ _PLACES = ("run_dir", "data_dir", "download", "attention_cache")
 def config_to_json(config: TrainConfig) -> dict[str, Any]:
     """The settings as plain values, mixer and teacher as text."""
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    texts = {"mix": to_text(config.mix), "teacher": to_text(config.teacher)}
-    return {**settings, **texts, "milestones": list(config.milestones)}
+    texts = {name: to_text(settings[name]) for name in ("mix", "erase", "teacher", "regulariser")}
+    # through JSON, so that tuples are the lists that a file gives back
+    return json.loads(json.dumps({**settings, **texts}))
 
 
 class RunFolder:
@@ -96,6 +98,7 @@ class RunFolder:
     def save_model(self, model: keras.Model, name: str) -> None:
         """Saves the network alone, so that `keras.saving.load_model` needs no code of ours. Atomic."""
         temporary = self.path / f".tmp.{name}"
+        model = model.base if isinstance(model, TappedModel) else model
         keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
         os.replace(temporary, self.path / name)
 

@@ -15,8 +15,10 @@ import tensorflow as tf
 
 from cutmix_tf import data, models, pictures
 from cutmix_tf.attention import cached_maps
+from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.losses import MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
+from cutmix_tf.mixing import HiddenMixer, MixSchedule
 from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._callbacks import RunRecorder
 from cutmix_tf.training._config import TrainConfig
@@ -62,6 +64,10 @@ class Run:
             replicas = strategy.num_replicas_in_sync if strategy else 1
             self.model = self._make(model, replicas)
             self._check_model()
+            self.mix = config.mix
+            if isinstance(config.mix, HiddenMixer):
+                self.model = models.TappedModel(self.model, config.mix.taps)
+                self.mix = self.model.bind(config.mix, replicas)
             self._compile()
         self.folder = RunFolder(config)
         self.folder.write_json("preprocessing.json", dataclasses.asdict(self.preprocessing))
@@ -78,6 +84,7 @@ class Run:
             num_classes=self.images.num_classes,
             input_shape=(*self.preprocessing.image_size, 3),
             stem=config.stem,
+            regulariser=config.regulariser,
             sync_batch_norm=config.sync_batch_norm and replicas > 1,  # costs a pass, and alone changes nothing
         )
 
@@ -105,11 +112,16 @@ class Run:
             self.train_split,
             self.preprocessing,
             batch_size=config.batch_size,
-            mix=config.mix,
+            erase=config.erase,
+            mix=self.mix,
+            strength=self._strength() if config.mix_schedule else None,
             attend=config.teacher.attend if config.teacher and config.attention == "live" else None,
             seed=config.seed,
             first_step=first_step,
         )
+
+    def _strength(self) -> MixSchedule:
+        return MixSchedule(self.config.mix_schedule, self.config.epochs * self.steps_per_epoch)
 
     def _with_attention(self, split: data.Split) -> data.Split:
         """The training examples, with the maps of a teacher that was asked beforehand."""
@@ -128,13 +140,16 @@ class Run:
         self._draw_mixes()
         began = time.perf_counter()
         recorder = RunRecorder(self.folder, history, images_per_epoch=len(self.images.train))
+        callbacks = [recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")]
+        if self.config.drop_schedule == "linear":
+            callbacks.append(LinearDropSchedule(self.config.epochs))
         self.model.fit(
             self.train_batches(len(history) * self.steps_per_epoch),
             epochs=self.config.epochs,
             initial_epoch=len(history),
             steps_per_epoch=self.steps_per_epoch,
             validation_data=data.test_batches(self.images.test, self.preprocessing, batch_size=self.config.batch_size),
-            callbacks=[recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")],
+            callbacks=callbacks,
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -142,6 +157,8 @@ class Run:
 
     def _draw_mixes(self) -> None:
         images, targets = next(iter(self.train_batches()))
+        if isinstance(images, dict):
+            return  # mixed inside the network
         pixels = images[:16] * self.preprocessing.std + self.preprocessing.mean
         figure = pictures.draw_mixes(pixels, targets[:16], self.images.class_names)
         figure.savefig(self.folder.path / "mixes.png", dpi=120)
@@ -164,7 +181,7 @@ def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preproc
         size = images.train.images.shape[1:3]
     else:
         raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
-    return data.Preprocessing(image_size=size, mean=images.mean, std=images.std, augment=config.augment)
+    return data.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)
 
 
 @contextlib.contextmanager

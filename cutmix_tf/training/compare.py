@@ -30,9 +30,10 @@ def compare(runs: Annotated[list[Path], tyro.conf.Positional], save: Path) -> No
     save.mkdir(parents=True, exist_ok=True)
     (save / "comparison.json").write_text(json.dumps(summaries, indent=2) + "\n")
     pictures.draw_curves(histories).savefig(save / "curves.png", dpi=120)
-    shutil.copy(runs[-1] / "mixes.png", save / "mixes.png")
+    if (runs[-1] / "mixes.png").exists():  # not where features were mixed
+        shutil.copy(runs[-1] / "mixes.png", save / "mixes.png")
     print(_table(summaries))
-    print(f"Saved comparison.json, curves.png and mixes.png in {save}")
+    print(f"Saved {', '.join(sorted(file.name for file in save.iterdir()))} in {save}")
 
 
 def _read_summary(run: Path) -> dict[str, Any]:
