@@ -1,0 +1,96 @@
+"""The same pipeline trains with Keras' JAX backend, and networks agree on equal weights."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import cutmix_tf as cm
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs jax: pip install jax"),
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares with TensorFlow"),
+]
+
+BUILD = """
+import sys
+import keras, numpy as np
+import cutmix_tf as cm
+def networks():
+    residual = cm.models.WithDropBlock(block_size=3), cm.models.WithStochasticDepth(), cm.models.WithShakeDrop()
+    for regulariser in (None, *residual):
+        keras.utils.set_random_seed(0)
+        yield cm.models.build("resnet20", num_classes=5, input_shape=(16, 16, 3), regulariser=regulariser)
+images = np.random.default_rng(0).normal(size=(6, 16, 16, 3)).astype("float32")
+targets = np.stack([np.stack([[k % 5, 0.75], [(k + 2) % 5, 0.25]]) for k in range(6)]).astype("float32")
+box, partner = np.tile(np.int32([2, 3, 9, 8]), (6, 1)), np.int32([1, 2, 3, 4, 5, 0])
+plan = {"tap": np.full(6, 1, np.int32), "box": box, "partner": partner}
+"""
+
+ON_JAX = (
+    BUILD
+    + """
+assert keras.backend.backend() == "jax"
+folder = sys.argv[1]
+outputs = {}
+for number, model in enumerate(networks()):
+    model.load_weights(f"{folder}/{number}.weights.h5")
+    outputs[f"logits{number}"] = np.asarray(model(images, training=False))
+outputs["loss"] = np.asarray(cm.MixedCrossentropy(label_smoothing=0.1)(targets, outputs["logits0"]))
+for metric in (cm.MixedAccuracy(), cm.MixedTopKAccuracy(k=2)):
+    metric.update_state(targets, outputs["logits0"])
+    outputs[type(metric).__name__] = np.asarray(metric.result())
+tapped = cm.TappedModel(next(networks()), (0, 1, 2))
+tapped.base.load_weights(f"{folder}/0.weights.h5")
+outputs["tapped"] = np.asarray(tapped({"images": images, "plan": plan}, training=False))
+np.savez(f"{folder}/jax.npz", **outputs)
+
+import tensorflow as tf
+batches = tf.data.Dataset.from_tensor_slices((images, np.arange(6) % 5)).repeat(4).batch(8)
+plain, *_, shaken = networks()
+mixers = cm.CutMix(), tapped.bind(cm.FeatureCutMix(taps=(0, 1, 2))), cm.MixUp()
+for model, mixer in zip((plain, tapped, shaken), mixers, strict=True):
+    before = [np.array(weight) for weight in model.trainable_weights]
+    model.compile("sgd", loss=cm.MixedCrossentropy(), metrics=[cm.MixedAccuracy()])
+    history = model.fit(batches.map(mixer), verbose=0, shuffle=False)
+    assert np.isfinite(history.history["loss"]).all()
+    assert all(np.any(old != np.array(new)) for old, new in zip(before, model.trainable_weights, strict=True))
+print("trained")
+"""
+)
+
+
+def test_networks_loss_metrics_and_taps_agree_and_train(tmp_path):
+    known = {}
+    exec(BUILD, known)
+    models = list(known["networks"]())
+    for number, model in enumerate(models):
+        model.save_weights(tmp_path / f"{number}.weights.h5")
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    child = subprocess.run(
+        [sys.executable, "-c", ON_JAX, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+    )
+    assert child.stdout.split()[-1:] == ["trained"], child.stderr[-3000:]
+    jax = np.load(tmp_path / "jax.npz")
+    for number, model in enumerate(models):
+        expected = model(known["images"], training=False)
+        np.testing.assert_allclose(jax[f"logits{number}"], expected, rtol=1e-4, atol=1e-5)
+    targets, logits = known["targets"], models[0](known["images"], training=False)
+    np.testing.assert_allclose(jax["loss"], cm.MixedCrossentropy(label_smoothing=0.1)(targets, logits), rtol=1e-4)
+    for metric in (cm.MixedAccuracy(), cm.MixedTopKAccuracy(k=2)):
+        metric.update_state(targets, logits)
+        np.testing.assert_allclose(jax[type(metric).__name__], metric.result())
+    tapped = cm.TappedModel(models[0], (0, 1, 2))
+    expected = tapped({"images": known["images"], "plan": known["plan"]}, training=False)
+    np.testing.assert_allclose(jax["tapped"], expected, rtol=1e-4, atol=1e-5)
