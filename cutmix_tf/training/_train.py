@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf import data, models, pictures
+from cutmix_tf._checks import look_up
 from cutmix_tf.attention import cached_maps
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.losses import MixedCrossentropy
@@ -55,6 +56,8 @@ class Run:
 
     def __init__(self, config: TrainConfig, *, model: Model | None = None):
         self.config = config
+        if model is None:
+            look_up(config.model, models.MODELS, "model")  # before a dataset is loaded
         strategy = make_strategy(config.strategy)
         self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
         self.preprocessing = preprocessing_of(config, self.images)
