@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import cutmix_tf as cm
 from cutmix_tf import _xla
-from cutmix_tf.mixing import MIXERS, _mixer
+from cutmix_tf.mixing import MIXERS, HiddenMixer, _mixer
 
 FOR_ALL_MIXING = [
     laws.targets_describe_the_picture,
@@ -30,7 +30,8 @@ def table(methods):
 
 
 def test_no_method_is_forgotten():
-    assert {type(mixer).__name__ for mixer in cases.ALL.values()} == MIXERS.keys()
+    hidden = {name for name, mixer in MIXERS.items() if issubclass(mixer, HiddenMixer)}  # see test_hidden.py
+    assert {type(mixer).__name__ for mixer in cases.ALL.values()} == MIXERS.keys() - hidden
 
 
 @pytest.mark.parametrize("law", FOR_ALL_MIXING, ids=lambda law: law.__name__)
@@ -84,11 +85,11 @@ EXACT = [
 @pytest.mark.parametrize(("size", "dtype"), list(zip(SIZES, itertools.cycle(DTYPES), strict=False)), ids=str)
 @pytest.mark.parametrize("way", ["eager", "dataset", "jit"])
 def test_shares_are_exact_over_100_000_images(size, dtype, way):
-    """Each of the 33 cases mixes at least 5,800 images, among them a partial batch."""
+    """Each of the 33 cases mixes at least 3,800 images, among them a partial batch."""
     count, height, width = (250, *size) if size[0] < 200 else (20, *size)
     images, labels = laws.painted_batch(count=count, height=height, width=width, dtype=dtype)
     for mixer in EXACT:
-        for mixed, targets in _mix_in_batches(mixer, images, labels, way, rounds=5 if count == 250 else 58):
+        for mixed, targets in _mix_in_batches(mixer, images, labels, way, rounds=4 if count == 250 else 38):
             assert mixed.dtype == images.dtype
             own = tf.cast(tf.gather(targets, 0, axis=1)[:, 0], mixed.dtype)[:, None, None, None]
             kept = tf.reduce_mean(tf.cast(mixed == own, tf.float64), axis=[1, 2, 3])
@@ -126,7 +127,7 @@ def test_unknown_sizes_keep_what_is_known(mixer):
 @table(cases.ALL)
 def test_batch_of_one_and_tiny_images(mixer):
     images = tf.fill([1, 1, 1, 1], 7.0)
-    if "fill=(" in repr(mixer):
+    if "fill=(" in repr(mixer) or "fill='colour'" in repr(mixer):
         images = tf.repeat(images, 3, axis=3)
     mixed, targets = mixer(images, tf.constant([4]), seed=(0, 0))
     assert mixed.shape == images.shape

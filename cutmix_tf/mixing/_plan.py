@@ -165,7 +165,7 @@ def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
 
 def _scatter_mask(scatter: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     """True in the squares that were drawn: bool (batch, height, width × channels)."""
-    side, seed = tf.bitcast(scatter[:, :1], tf.int32), scatter[:, 1, None, None]
+    side, seed = tf.bitcast(scatter[:, :1], tf.int32), tf.reshape(scatter[:, 1], [-1, 1, 1])
     rows = tf.range(shape[1]) // side
     columns = tf.range(shape[2] * shape[3]) // shape[3] // side
     squares = rows[:, :, None] * 2**15 + columns[:, None, :]

@@ -27,7 +27,7 @@ class RandomErasing(Mixer):
       area: Smallest and largest share of the picture, in (0, 1].
       aspect: Smallest and largest height divided by width, above 0.
       fill: What fills it: a number or one for each channel, in the images' own range, as in `Cutout`; "colour" for
-        a random colour of each picture; "noise" for a random value of each pixel. Random values are whole numbers
+        a random colour of each RGB picture; "noise" for a random value of each pixel. Random values are whole numbers
         from 0 to 255.
       prob: Chance of a picture (or of a batch) to be treated, in [0, 1]. The paper uses 0.5.
       per: "example" draws rectangle, fill and coin for each example; "batch" once for the whole batch.
@@ -68,7 +68,7 @@ class RandomErasing(Mixer):
 
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError unless `fill` is a value that these images can take."""
-        check_fill_fits(255.0 if isinstance(self.fill, str) else self.fill, images)
+        check_fill_fits(255.0 if self.fill == "noise" else (255.0,) * 3 if self.fill == "colour" else self.fill, images)
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws rectangles and their filling."""

@@ -1,31 +1,50 @@
-"""What is measured and saved after each epoch."""
+"""What is measured, saved and watched while a run is trained."""
 
+import math
+import shlex
+import signal
+import sys
 import time
 
 import keras
+import numpy as np
 
+from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._run_folder import RunFolder
+
+STOPPED = 75
+"""The exit code of a run that was told to stop and has saved all: EX_TEMPFAIL, "try again"."""
 
 
 class RunRecorder(keras.callbacks.Callback):
     """Keeps the run's history and writes it, the checkpoint and the best network after each epoch.
 
-    A row holds the epoch, the losses, the errors in percent, the learning rate at the epoch's end and the
-    training images a second, evaluation left out.
+    A row holds the epoch, the losses, the errors in percent and the learning rate at the epoch's end: what the run
+    is, and nothing of the machine. Training images a second, evaluation left out, go into `progress.rates`.
 
     Args:
       folder: Where to write.
-      history: The rows of the epochs before, of a run that goes on.
+      checkpoints: The run's.
+      progress: Of the run so far; goes on here.
+      steps_per_epoch: Of the training.
       images_per_epoch: For the rate.
     """
 
-    def __init__(self, folder: RunFolder, history: list[dict[str, float]], images_per_epoch: int):
+    def __init__(
+        self,
+        folder: RunFolder,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        steps_per_epoch: int,
+        images_per_epoch: int,
+    ):
         super().__init__()
-        self.folder, self.history, self.images_per_epoch = folder, history, images_per_epoch
+        self.folder, self.checkpoints, self.progress = folder, checkpoints, progress
+        self.steps_per_epoch, self.images_per_epoch = steps_per_epoch, images_per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts the clock."""
-        self._began = time.perf_counter()
+        self._began, self._first = time.perf_counter(), self.progress.step
 
     def on_test_begin(self, logs=None):
         """Stops the clock: training is over, evaluation begins."""
@@ -33,15 +52,89 @@ class RunRecorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Adds the epoch's row and saves."""
-        seconds = self._trained - self._began
-        row = {"epoch": epoch + 1, **errors_of(logs or {}), "train_images_per_second": self.images_per_epoch / seconds}
+        progress = self.progress
+        row = {"epoch": epoch + 1, **errors_of(logs or {})}
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        best_before = min((past["test_top1_error"] for past in self.history), default=float("inf"))
-        self.history.append(row)
+        best_before = min((past["test_top1_error"] for past in progress.history), default=float("inf"))
+        done = (progress.step - self._first) / self.steps_per_epoch * self.images_per_epoch
+        progress.history.append(row)
+        progress.rates.append(done / (self._trained - self._began))
+        progress.step, progress.metrics = (epoch + 1) * self.steps_per_epoch, []
         if row["test_top1_error"] < best_before:
             self.folder.save_model(self.model, "best.keras")
-        self.folder.write_history(self.history)
-        self.folder.save_checkpoint(self.model, self.history)
+        self.checkpoints.save(self.model, progress)
+        self.folder.write_history(progress.history)
+
+
+class StepWatcher(keras.callbacks.Callback):
+    """Counts steps; saves every so many minutes and when the process is told to end; stops where the loss is NaN.
+
+    Args:
+      checkpoints: The run's.
+      progress: Of the run so far; goes on here.
+      steps_per_epoch: Of the training.
+      minutes: Between two checkpoints inside an epoch.
+      run_dir: For the message of a NaN.
+
+    Raises:
+      SystemExit: with `STOPPED`, after SIGTERM, when all is saved.
+      FloatingPointError: if the loss is NaN; says the step, and how to see its batch again.
+    """
+
+    def __init__(
+        self, checkpoints: Checkpoints, progress: Progress, steps_per_epoch: int, minutes: float, run_dir: str
+    ):
+        super().__init__()
+        self.checkpoints, self.progress, self.steps_per_epoch = checkpoints, progress, steps_per_epoch
+        self.minutes, self.run_dir, self.told_to_end = minutes, run_dir, False
+
+    def on_train_begin(self, logs=None):
+        """Listens to SIGTERM, and starts the clock."""
+        self._saved = time.monotonic()
+        try:
+            self._before = signal.signal(signal.SIGTERM, self._end)
+        except ValueError:  # not the main thread, which alone may listen
+            self._before = None
+
+    def on_train_end(self, logs=None):
+        """Leaves SIGTERM to whoever listened before."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+
+    def _end(self, number, frame):
+        self.told_to_end = True
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Takes up the running sums of an epoch that was broken off; Keras has just set them to 0."""
+        if self.progress.metrics:
+            for variable, value in zip(self.model.metrics_variables, self.progress.metrics, strict=True):
+                variable.assign(value)
+            self.progress.metrics = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Counts, and saves or stops if need be. The end of an epoch saves by itself."""
+        self.progress.step += 1
+        if math.isnan(float((logs or {}).get("loss", 0.0))):
+            raise FloatingPointError(
+                f"The loss is NaN at step {self.progress.step - 1} (counted from 0). Its batch can be made again: "
+                f"python -m cutmix_tf.training.replay {self.run_dir} --step {self.progress.step - 1}"
+            )
+        due = time.monotonic() - self._saved >= 60 * self.minutes
+        if not (due or self.told_to_end) or self.progress.step % self.steps_per_epoch == 0:
+            return
+        self._save()
+        if self.told_to_end:
+            print(
+                f"Stopped and saved at step {self.progress.step}. To go on: {shlex.join([sys.executable, *sys.argv])}"
+            )
+            raise SystemExit(STOPPED)
+
+    def _save(self):
+        if keras.backend.backend() != "tensorflow":
+            return  # elsewhere weights are out of reach between steps; the epoch's checkpoint stays the last
+        self.progress.metrics = [np.array(variable) for variable in self.model.metrics_variables]
+        self.checkpoints.save(self.model, self.progress)
+        self.progress.metrics, self._saved = [], time.monotonic()
 
 
 def errors_of(logs: dict[str, float]) -> dict[str, float]:

@@ -85,6 +85,8 @@ class TrainConfig:
 
     run_dir: str | None = None
     """The run's folder; runs/NAME of the config file if it is not given."""
+    checkpoint_minutes: float = 10.0
+    """How often a checkpoint is written inside an epoch; each epoch's end writes one anyway."""
     data_dir: str | None = None
     """Where TFDS finds prepared data sets; TFDS_DATA_DIR if it is not given."""
     download: bool = False
@@ -145,6 +147,7 @@ class TrainConfig:
             raise ValueError(f"A teacher guides AttentiveCutMix; mix={self.mix} takes none. Leave out the teacher.")
 
     def _check_optimisation(self):
+        check_number("checkpoint_minutes", self.checkpoint_minutes, low=0)
         check_number("learning_rate", self.learning_rate, low=0, above=True)
         check_number("momentum", self.momentum, low=0, high=1)
         check_number("weight_decay", self.weight_decay, low=0)

@@ -1,21 +1,20 @@
-"""The folder of a run: its config, its history, its checkpoints; written whole or not at all."""
+"""The folder of a run: its config, its history, its networks; written whole or not at all."""
 
 import csv
 import dataclasses
 import io
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from cutmix_tf.models import TappedModel
-from cutmix_tf.training._as_text import to_text
+from cutmix_tf.training._as_text import mixer_from_text, regulariser_from_text, teacher_from_text, to_text
 from cutmix_tf.training._config import TrainConfig
 
-_PLACES = ("run_dir", "data_dir", "download", "attention_cache")
+_PLACES = ("run_dir", "data_dir", "download", "attention_cache", "checkpoint_minutes")
 """Settings that say where things are, not what is trained."""
 
 
@@ -25,6 +24,17 @@ def config_to_json(config: TrainConfig) -> dict[str, Any]:
     texts = {name: to_text(settings[name]) for name in ("mix", "erase", "teacher", "regulariser")}
     # through JSON, so that tuples are the lists that a file gives back
     return json.loads(json.dumps({**settings, **texts}))
+
+
+def config_from_json(settings: dict[str, Any]) -> TrainConfig:
+    """The config of a run's config.json; runs no code.
+
+    Raises:
+      TypeError, ValueError: if it holds settings that there aren't, or values out of their range.
+    """
+    read = {"mix": mixer_from_text, "erase": mixer_from_text, "teacher": teacher_from_text}
+    read["regulariser"] = regulariser_from_text
+    return TrainConfig(**{name: read[name](value) if name in read else value for name, value in settings.items()})
 
 
 class RunFolder:
@@ -101,26 +111,3 @@ class RunFolder:
         model = model.base if isinstance(model, TappedModel) else model
         keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
         os.replace(temporary, self.path / name)
-
-    def save_checkpoint(self, model: keras.Model, history: list[dict[str, float]]) -> None:
-        """Saves weights, optimizer state and history after an epoch, atomically; keeps this one only."""
-        finished = self.path / "checkpoints" / f"epoch-{len(history):04d}"
-        temporary = finished.with_name(".tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        model.save_weights(temporary / "state.weights.h5")
-        (temporary / "history.json").write_text(json.dumps(history))
-        os.replace(temporary, finished)
-        for older in self._checkpoints()[:-1]:
-            shutil.rmtree(older)
-
-    def load_checkpoint(self, model: keras.Model) -> list[dict[str, float]]:
-        """Loads the newest checkpoint into a built and compiled model; returns the history, [] if there is none."""
-        checkpoints = self._checkpoints()
-        if not checkpoints:
-            return []
-        model.load_weights(checkpoints[-1] / "state.weights.h5")
-        return json.loads((checkpoints[-1] / "history.json").read_text())
-
-    def _checkpoints(self) -> list[Path]:
-        return sorted((self.path / "checkpoints").glob("epoch-*"))

@@ -21,7 +21,8 @@ from cutmix_tf.losses import MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
 from cutmix_tf.mixing import HiddenMixer, MixSchedule
 from cutmix_tf.training._as_text import to_text
-from cutmix_tf.training._callbacks import RunRecorder
+from cutmix_tf.training._callbacks import RunRecorder, StepWatcher
+from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._optimizer import build_optimizer
 from cutmix_tf.training._run_folder import RunFolder
@@ -123,6 +124,9 @@ class Run:
             first_step=first_step,
         )
 
+    def _test_batches(self) -> tf.data.Dataset:
+        return data.test_batches(self.images.test, self.preprocessing, batch_size=self.config.batch_size)
+
     def _strength(self) -> MixSchedule:
         return MixSchedule(self.config.mix_schedule, self.config.epochs * self.steps_per_epoch)
 
@@ -139,24 +143,41 @@ class Run:
         if summary is not None:
             print(f"{self.folder.path} holds this run, finished. Remove it to train again.")
             return summary
-        history = self.folder.load_checkpoint(self.model)
+        checkpoints = Checkpoints(self.folder.path / "checkpoints")
+        progress = checkpoints.load(self.model)
         self._draw_mixes()
         began = time.perf_counter()
-        recorder = RunRecorder(self.folder, history, images_per_epoch=len(self.images.train))
-        callbacks = [recorder, keras.callbacks.TensorBoard(self.folder.path / "tensorboard")]
-        if self.config.drop_schedule == "linear":
-            callbacks.append(LinearDropSchedule(self.config.epochs))
+        callbacks = self._callbacks(checkpoints, progress)
+        epoch, inside = divmod(progress.step, self.steps_per_epoch)
+        if inside:
+            self.model.evaluate(self._test_batches().take(1), verbose=0)  # builds the metrics, whose sums are taken up
+            self._fit(progress, callbacks, epochs=epoch + 1, steps=self.steps_per_epoch - inside)
+        if len(progress.history) < self.config.epochs:
+            self._fit(progress, callbacks, epochs=self.config.epochs, steps=self.steps_per_epoch)
+        return self._finish(progress, time.perf_counter() - began)
+
+    def _callbacks(self, checkpoints: Checkpoints, progress: Progress) -> list[keras.callbacks.Callback]:
+        """In the order in which they act: steps are counted before an epoch's row is made."""
+        config, steps = self.config, self.steps_per_epoch
+        callbacks = [
+            StepWatcher(checkpoints, progress, steps, config.checkpoint_minutes, str(self.folder.path)),
+            RunRecorder(self.folder, checkpoints, progress, steps, len(self.images.train)),
+            keras.callbacks.TensorBoard(self.folder.path / "tensorboard"),
+        ]
+        return [*callbacks, LinearDropSchedule(config.epochs)] if config.drop_schedule == "linear" else callbacks
+
+    def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback], *, epochs: int, steps: int) -> None:
+        """Trains on from where the run stands: the rest of an epoch that was broken off, or whole epochs."""
         self.model.fit(
-            self.train_batches(len(history) * self.steps_per_epoch),
-            epochs=self.config.epochs,
-            initial_epoch=len(history),
-            steps_per_epoch=self.steps_per_epoch,
-            validation_data=data.test_batches(self.images.test, self.preprocessing, batch_size=self.config.batch_size),
+            self.train_batches(progress.step),
+            epochs=epochs,
+            initial_epoch=len(progress.history),
+            steps_per_epoch=steps,
+            validation_data=self._test_batches(),
             callbacks=callbacks,
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,
         )
-        return self._finish(recorder.history, time.perf_counter() - began)
 
     def _draw_mixes(self) -> None:
         images, targets = next(iter(self.train_batches()))
@@ -166,11 +187,11 @@ class Run:
         figure = pictures.draw_mixes(pixels, targets[:16], self.images.class_names)
         figure.savefig(self.folder.path / "mixes.png", dpi=120)
 
-    def _finish(self, history: list[dict[str, float]], seconds: float) -> dict[str, Any]:
+    def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
         self.folder.save_model(self.model, "final.keras")
         name = f"{self.config.dataset}, {self.config.model}, {to_text(self.config.mix)}"
-        pictures.draw_curves({name: history}).savefig(self.folder.path / "curves.png", dpi=120)
-        summary = {**summarise(self.config, history), "params": trainable_parameters(self.model)}
+        pictures.draw_curves({name: progress.history}).savefig(self.folder.path / "curves.png", dpi=120)
+        summary = {**summarise(self.config, progress), "params": trainable_parameters(self.model)}
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
         return summary
@@ -198,10 +219,10 @@ def _precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def summarise(config: TrainConfig, history: list[dict[str, float]]) -> dict[str, Any]:
+def summarise(config: TrainConfig, progress: Progress) -> dict[str, Any]:
     """What a run came to: errors in percent of the last epoch and of the best, which the test set picked."""
-    last, best = history[-1], min(history, key=lambda row: row["test_top1_error"])
-    rates = [row["train_images_per_second"] for row in history]
+    last, best = progress.history[-1], min(progress.history, key=lambda row: row["test_top1_error"])
+    rates = progress.rates
     return {
         "dataset": config.dataset,
         "model": config.model,

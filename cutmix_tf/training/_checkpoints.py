@@ -1,0 +1,120 @@
+"""Checkpoints of a run at any step: written whole, verified when read, the newest intact one wins."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+
+KEPT = 2
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far a run has come, besides weights and optimizer.
+
+    Attributes:
+      step: Steps done, over all epochs.
+      history: The rows of the epochs done.
+      rates: Training images a second in each of them.
+      metrics: The running sums of losses and metrics inside an epoch, as Keras lists them; empty between epochs.
+    """
+
+    step: int = 0
+    history: list[dict[str, float]] = dataclasses.field(default_factory=list)
+    rates: list[float] = dataclasses.field(default_factory=list)
+    metrics: list[np.ndarray] = dataclasses.field(default_factory=list)
+
+
+class Checkpoints:
+    """The checkpoints of a run's folder, `step-…` below `folder`; the last two are kept."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def save(self, model: keras.Model, progress: Progress) -> None:
+        """Saves weights, optimizer, chance of layers and progress.
+
+        A folder is filled under another name, and renamed when all is on disk: whenever the process is killed,
+        what is there under a checkpoint's name is whole.
+
+        Raises:
+          OSError: if it can't be written; the checkpoints before are as they were.
+        """
+        finished, temporary = self.folder / f"step-{progress.step:09d}", self.folder / ".unfinished"
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            self._fill(temporary, model, progress)
+            shutil.rmtree(finished, ignore_errors=True)
+            os.replace(temporary, finished)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            last = self.names()[-1:] or ["none"]
+            raise OSError(
+                f"The checkpoint of step {progress.step} can't be written in {str(self.folder)!r}: {error}. The last "
+                f"one, {last[0]}, is whole. Make room, and run the same command again."
+            ) from error
+        for older in self.names()[:-KEPT]:
+            shutil.rmtree(self.folder / older)
+
+    def _fill(self, folder: Path, model: keras.Model, progress: Progress) -> None:
+        model.save_weights(folder / "state.weights.h5")
+        np.savez(folder / "metrics.npz", *progress.metrics)
+        values = {"step": progress.step, "history": progress.history, "rates": progress.rates}
+        (folder / "progress.json").write_text(json.dumps(values))
+        digests = {file.name: _digest(file) for file in sorted(folder.iterdir())}
+        (folder / "digests.json").write_text(json.dumps(digests))
+        for file in folder.iterdir():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+
+    def load(self, model: keras.Model) -> Progress:
+        """Loads the newest intact checkpoint into a built and compiled model; says which ones it passes over.
+
+        Returns:
+          Its progress; none done if there is no checkpoint.
+
+        Raises:
+          ValueError: if there are checkpoints, and all are damaged.
+        """
+        names = self.names()
+        for name in reversed(names):
+            damage = self._damage(self.folder / name)
+            if damage is None:
+                return self._read(self.folder / name, model)
+            print(f"Passing over {name}: {damage}")
+        if names:
+            raise ValueError(
+                f"All checkpoints in {str(self.folder)!r} are damaged. Remove the run's folder, and train anew."
+            )
+        return Progress()
+
+    def names(self) -> list[str]:
+        """The checkpoints that are there, oldest first."""
+        return sorted(path.name for path in self.folder.glob("step-*"))
+
+    def _damage(self, folder: Path) -> str | None:
+        """What is wrong with a checkpoint, if anything."""
+        try:
+            digests = json.loads((folder / "digests.json").read_text())
+            for name, digest in digests.items():
+                if _digest(folder / name) != digest:
+                    return f"{name} is damaged."
+        except (OSError, ValueError) as error:
+            return f"it is not whole ({error})."
+        return None
+
+    def _read(self, folder: Path, model: keras.Model) -> Progress:
+        model.load_weights(folder / "state.weights.h5")
+        with np.load(folder / "metrics.npz", allow_pickle=False) as arrays:
+            metrics = [arrays[name] for name in arrays.files]
+        return Progress(**json.loads((folder / "progress.json").read_text()), metrics=metrics)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
