@@ -42,7 +42,7 @@ def with_pil(image, kind, amount):
     share = np.linspace(0, 1, 10)[strength] * np.sign(amount)
     height, width = image.shape[:2]
     if kind in BLENDING:
-        return np.asarray(getattr(ImageEnhance, kind)(pil).enhance(1 + 0.9 * share))
+        return np.asarray(getattr(ImageEnhance, kind)(pil).enhance(0.1 + 1.8 * abs(share)))
     matrices = {
         "ShearX": (1, 0.3 * share, 0, 0, 1, 0),
         "ShearY": (1, 0, 0, 0.3 * share, 1, 0),
@@ -86,20 +86,21 @@ def test_calculated_values_are_those_of_pil_but_for_its_rounding_errors(kind, sh
 
 def test_blends_are_exact():
     image = picture(6, 5)
-    for amount in (-9, -4, 1, 7):
-        bright = image.astype(int) * (10 + amount) // 10
+    for amount in (-9, -4, 0, 1, 7):
+        factor = 1 + 2 * abs(amount)
+        bright = image.astype(int) * factor // 10
         np.testing.assert_array_equal(apply_one(image, "Brightness", amount), np.minimum(bright, 255))
         grey = (np.sum(image * np.array([19595, 38470, 7471]), axis=-1, keepdims=True) + 32768) // 65536
         mean = int(grey.mean() + 0.5)
         for kind, end in (("Color", grey), ("Contrast", mean)):
-            expected = np.clip((-amount * end + (10 + amount) * image.astype(int)) / 10, 0, 255)
+            expected = np.clip(((10 - factor) * end + factor * image.astype(int)) / 10, 0, 255)
             np.testing.assert_array_equal(apply_one(image, kind, amount), np.floor(expected + 1e-9))
 
 
 def test_sharpness_leaves_the_border_and_weighs_the_middle_five_times():
     image = np.zeros((5, 6, 3), np.uint8)
     image[2, 2] = image[0, 5] = 130
-    blurred = apply_one(image, "Sharpness", -9)[..., 0]  # nine tenths of the smooth picture
+    blurred = apply_one(image, "Sharpness", 0)[..., 0]  # nine tenths of the smooth picture
     expected = np.zeros((5, 6))
     expected[1:4, 1:4] = 9  # a thirteenth of 130, of which nine tenths
     expected[1, 4] = 9
@@ -173,7 +174,7 @@ def test_directions():
 
 
 def test_nothing_happens_at_magnitude_0_where_there_is_none():
-    still = (*GEOMETRIC, *BLENDING, "Solarize", "Posterize", "Identity")
+    still = (*GEOMETRIC, "Solarize", "Posterize", "Identity")
     images = np.stack([picture(9, 7) for _ in still])
     np.testing.assert_array_equal(apply(images, still, [0] * len(still)), images)
 
@@ -185,7 +186,7 @@ def test_solarize_inverts_everything_in_the_end():
 
 def test_flat_pictures_stay_as_they_are_where_pil_leaves_them():
     images = np.full((3, 6, 5, 3), (7, 128, 255), np.uint8)
-    np.testing.assert_array_equal(apply(images, ["AutoContrast", "Equalize", "Contrast"], [9, 9, 0]), images)
+    np.testing.assert_array_equal(apply(images, ["AutoContrast", "Equalize", "Contrast"], [9, 9, 2]), images)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 8), (2, 3), (300, 2)], ids=str)

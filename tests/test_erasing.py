@@ -198,6 +198,14 @@ def test_bad_settings_are_refused(make, error, message):
         make()
 
 
+@pytest.mark.parametrize("mixer", [cm.FeatureCutMix(), cm.mixing.OneHotTarget(cm.CutMix())], ids=repr)
+def test_what_a_plan_does_not_tell_is_not_merged(mixer):
+    with pytest.raises(ValueError, match="does more"):
+        cm.OneOf([cm.CutMix(), mixer])
+    with pytest.raises(ValueError, match="does more"):
+        cm.mixing.CompleteLabel(mixer)
+
+
 def test_random_values_need_a_dtype_that_holds_them():
     with pytest.raises(ValueError, match="To fill int8 images"):
         cm.RandomErasing()(tf.zeros([2, 4, 4, 3], tf.int8), IDS[:2])

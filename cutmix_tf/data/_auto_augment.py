@@ -142,8 +142,8 @@ def apply_policy(images: tf.Tensor, operations: Operations) -> tf.Tensor:
 
     Magnitude m, of a range of 0 to 9, stands for: a shear of m/30, about the upper left corner; a shift by
     m/9 · 150/331 of the side; a turn by m/9 · 30° about the middle; Solarize from 256 - m/9 · 256; Posterize to
-    8 - m/9 · 4 bits, rounded; and the factors 1 ± m/10 of Brightness, Contrast, Color and Sharpness. Pixels are
-    moved to the nearest, and what comes from outside is grey, 128.
+    8 - m/9 · 4 bits, rounded; and the factors 0.1 + 0.2 m, from 0.1 to 1.9, of Brightness, Contrast, Color and
+    Sharpness. Pixels are moved to the nearest, and what comes from outside is grey, 128.
     """
     pixels = tf.cast(images, tf.int32)
     for step in range(2):
@@ -226,7 +226,7 @@ def _equalize(pixels, kinds):
 
 def _blend(pixels, kinds, amounts):
     """Brightness, Contrast, Color and Sharpness: away from or towards black, mean grey, grey and smooth."""
-    kinds, amounts = kinds[:, None, None, None], amounts[:, None, None, None]
+    kinds, tenths = kinds[:, None, None, None], 1 + 2 * tf.abs(amounts)[:, None, None, None]
     grey = tf.reduce_sum(pixels * [19595, 38470, 7471], axis=-1, keepdims=True)
     grey = tf.bitwise.right_shift(grey + 2**15, 16)
     count = tf.cast(tf.shape(pixels)[1] * tf.shape(pixels)[2], tf.int64)
@@ -234,7 +234,7 @@ def _blend(pixels, kinds, amounts):
     mean = tf.cast((2 * total + count) // (2 * count), tf.int32)
     ends = {"Brightness": 0, "Contrast": mean, "Color": grey, "Sharpness": _smooth(pixels)}
     end = _select(kinds, ends, pixels)
-    return tf.clip_by_value(10 * end + (10 + amounts) * (pixels - end), 0, 2550) // 10
+    return tf.clip_by_value(10 * end + tenths * (pixels - end), 0, 2550) // 10
 
 
 def _smooth(pixels):

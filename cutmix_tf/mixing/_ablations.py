@@ -94,6 +94,13 @@ class _Relabelled(Mixer):
     def __post_init__(self):
         if not isinstance(self.mixer, Mixer):
             raise TypeError(f"{type(self).__name__} needs a mixer such as CutMix(); got {self.mixer!r}.")
+        if not self.mixer.is_told_by_plan:
+            raise ValueError(f"{type(self).__name__} relabels pictures mixed by a plan; {self.mixer!r} does more.")
+
+    @property
+    def is_told_by_plan(self) -> bool:
+        """False: labels don't follow the plan."""
+        return False
 
     @property
     def uses_attention(self) -> bool:

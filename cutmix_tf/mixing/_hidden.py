@@ -68,6 +68,11 @@ class HiddenMixer(Mixer):
         """This mixer for the feature maps of a model; see `TappedModel.bind`."""
         return dataclasses.replace(self, grids=grids, replicas=replicas)
 
+    @property
+    def is_told_by_plan(self) -> bool:
+        """False: the plan is for features."""
+        return False
+
     @abc.abstractmethod
     def plan(self, canvas: Canvas, seed) -> Plan:
         """The plan on a feature map of that size."""

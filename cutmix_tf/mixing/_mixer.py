@@ -43,6 +43,11 @@ class Mixer(abc.ABC):
         return False
 
     @property
+    def is_told_by_plan(self) -> bool:
+        """Whether its plan tells all that it does to a picture and its label, so that other mixers may use it."""
+        return True
+
+    @property
     def keeps_labels(self) -> bool:
         """Whether this mixer only erases, so that labels stay as they are."""
         return False

@@ -24,7 +24,8 @@ class OneOf(Mixer):
       per: "example" draws the mixer for each example, "batch" once for the whole batch.
 
     Raises:
-      ValueError, TypeError: if there is no mixer, something is none, or the weights don't fit.
+      ValueError, TypeError: if there is no mixer, something is none, a mixer works inside the network or relabels, or
+        the weights don't fit.
 
     Example:
       >>> mixer = OneOf([CutMix(), MixUp(alpha=0.2)], weights=[2, 1], per="batch")
@@ -41,6 +42,10 @@ class OneOf(Mixer):
         for mixer in self.mixers:
             if not isinstance(mixer, Mixer):
                 raise TypeError(f"OneOf needs mixers such as CutMix(); got {mixer!r}.")
+            if not mixer.is_told_by_plan:
+                raise ValueError(
+                    f"OneOf draws between plans for pictures, and {mixer!r} does more than its plan tells."
+                )
         check_choice("per", self.per, ("example", "batch"))
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(tuple(self.weights), len(self.mixers)))
