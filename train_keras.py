@@ -1,12 +1,20 @@
-"""Trains one config: python train_keras.py CONFIG [--epochs N --seed S --mix "CutMix(alpha=1.0)" …]."""
+"""Trains one config: python train_keras.py CONFIG [--epochs N --seed S --mix "CutMix(alpha=1.0)" …].
+
+With --list alone, prints all names that there are: methods, models, datasets, configs, ….
+"""
 
 import sys
+from pathlib import Path
 
 from cutmix_tf.training import Run, read_command_line
+from cutmix_tf.training.listing import listing
 
 
 def main() -> None:
     """Reads the command line, checks everything, trains, and prints the summary."""
+    if sys.argv[1:] == ["--list"]:
+        print(listing(Path(__file__).with_name("configs")))
+        return
     try:
         run = Run(read_command_line(sys.argv[1:]))
     except (ValueError, TypeError, OSError, RuntimeError) as error:

@@ -185,8 +185,8 @@ def test_solarize_inverts_everything_in_the_end():
 
 
 def test_flat_pictures_stay_as_they_are_where_pil_leaves_them():
-    images = np.full((3, 6, 5, 3), (7, 128, 255), np.uint8)
-    np.testing.assert_array_equal(apply(images, ["AutoContrast", "Equalize", "Contrast"], [9, 9, 2]), images)
+    images = np.full((2, 6, 5, 3), (7, 128, 255), np.uint8)
+    np.testing.assert_array_equal(apply(images, ["AutoContrast", "Equalize"], [9, 9]), images)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 8), (2, 3), (300, 2)], ids=str)
