@@ -1,0 +1,17 @@
+"""Fifty classes of Tiny ImageNet with boxes, ResNet-20 at 64 pixels: a small network to localise objects with.
+
+For evaluate_keras.py --suites wsol; add --mix "CutMix()" for the other side. Its last map is 16×16.
+
+Run     python train_keras.py configs/tiny_imagenet50_resnet20.py
+"""
+
+from cutmix_tf.training import TrainConfig
+
+config = TrainConfig(
+    dataset="tiny_imagenet50",
+    model="resnet20",
+    epochs=6,
+    batch_size=128,
+    learning_rate=0.1,
+    schedule="cosine",
+)

@@ -1,0 +1,52 @@
+"""All that a config or a command line may name, a line each."""
+
+import ast
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+
+from cutmix_tf.attention import APPLICATIONS
+from cutmix_tf.data._catalogue import FACTS
+from cutmix_tf.mixing import MIXERS
+from cutmix_tf.models import MODELS, REGULARISERS
+
+DATASETS = {
+    **dict.fromkeys(FACTS, "From TensorFlow Datasets."),
+    "shapes": "Built in: ten shapes on 32 × 32 pixels, with boxes and masks.",
+    "folder:PATH": "Image files as PATH/train/CLASS/FILE and PATH/test/CLASS/FILE.",
+    "any other name": "A set of TensorFlow Datasets of one image and one label, such as caltech_birds2011.",
+}
+
+
+def listing(configs: Path) -> str:
+    """The tables of names, each under a line that says how a name is given.
+
+    Args:
+      configs: The folder of config files; they are read, not run.
+    """
+    files = sorted(configs.glob("*.py"))
+    tables = {
+        'Mixing methods: --mix "CutMix(alpha=1.0, prob=0.5)"': _documented(MIXERS),
+        'Regularisers: --regulariser "WithDropBlock(block_size=4)"': _documented(REGULARISERS),
+        "Models: --model resnet20": {name: f"{row.description}." for name, row in MODELS.items()},
+        "Datasets: --dataset cifar10": DATASETS,
+        "Teachers: --teacher resnet50": {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}
+        | {"FOLDER": "A finished run of your own.", "FILE.keras": "Any Keras model of pixels from 0 to 255."},
+        "Configs: python train_keras.py FILE": {f"{configs.name}/{file.name}": _docstring(file) for file in files},
+    }
+    return "\n\n".join(f"{title}\n{_lines(rows)}" for title, rows in tables.items())
+
+
+def _docstring(file: Path) -> str:
+    """Its first line."""
+    return (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n")[0]
+
+
+def _documented(table: Mapping[str, type]) -> dict[str, str]:
+    """The first line of each docstring."""
+    return {name: (inspect.getdoc(kind) or "").partition("\n")[0] for name, kind in table.items()}
+
+
+def _lines(rows: Mapping[str, str]) -> str:
+    width = max(map(len, rows), default=0)
+    return "\n".join(f"  {name:<{width}}  {line}" for name, line in rows.items())
