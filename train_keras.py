@@ -20,7 +20,11 @@ def main() -> None:
     except (ValueError, TypeError, OSError, RuntimeError) as error:
         sys.exit(f"train_keras.py: {error}")
     print(f"Training {run.config.model} on {run.config.dataset}, files in {run.folder.path}", flush=True)
-    for name, value in run.fit().items():
+    try:
+        summary = run.fit()
+    except (OSError, FloatingPointError) as error:  # a full disk, a loss that is NaN: told, not traced
+        sys.exit(f"train_keras.py: {error}")
+    for name, value in summary.items():
         print(f"{name:>24}  {value}")
 
 

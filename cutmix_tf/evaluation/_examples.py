@@ -1,0 +1,117 @@
+"""The pictures that a network is evaluated on, in memory and of its size, with their boxes."""
+
+import dataclasses
+
+import numpy as np
+
+from cutmix_tf import data
+from cutmix_tf._checks import check_whole
+from cutmix_tf.data._resize import MARGIN
+from cutmix_tf.evaluation._network import Network
+
+READ = 256
+KEY = (0, 0xE7A1)  # which examples a limit picks
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Examples:
+    """Test pictures as a network sees them.
+
+    Attributes:
+      images: uint8 (n, height, width, 3).
+      labels: int32 (n,).
+      class_names: A name for each class.
+      boxes: int32 (n, 4), top, left, bottom, right in pixels of `images`, half-open; None where they are not known.
+      name: Of the dataset.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    boxes: np.ndarray | None = None
+    name: str = "examples"
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def load_examples(
+    network: Network, dataset: str | None = None, *, limit: int | None = None, data_dir: str | None = None
+) -> Examples:
+    """The test split of the set that a network was trained on, or of another with as many classes.
+
+    Args:
+      network: Whose pictures they become.
+      dataset: A name of the catalogue; None for the network's own.
+      limit: How many to take, at random but the same each time; None for all. All of ImageNet's are 7.5 GB.
+      data_dir: As for `data.load`.
+
+    Raises:
+      ValueError: if no dataset is known, or it has another number of classes than the network.
+      Whatever `data.load` raises.
+    """
+    name = dataset or network.dataset
+    if name is None:
+        raise ValueError(f"A dataset is needed to evaluate {network.name}; none is known. Give its name (--dataset).")
+    images = data.load(name, data_dir=data_dir)
+    if images.num_classes != network.num_classes:
+        raise ValueError(
+            f"{network.name} tells {network.num_classes} classes apart, but {name} has {images.num_classes}. Choose "
+            "the dataset it was trained on."
+        )
+    return _read(images, network.preprocessing, limit)
+
+
+def load_pictures(network: Network, dataset: str, *, limit: int | None = None, data_dir: str | None = None):
+    """The test pictures of any dataset at a network's size: uint8 (n, height, width, 3). See `load_examples`."""
+    return _read(data.load(dataset, data_dir=data_dir), network.preprocessing, limit).images
+
+
+def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int | None) -> Examples:
+    if limit is not None:
+        check_whole("limit", limit, low=1)
+    split = _limited(images.test, limit)
+    count = len(split) if limit is None else min(limit, len(split))
+    in_pixels = dataclasses.replace(preprocessing, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    pictures = np.empty((count, *preprocessing.image_size, 3), np.uint8)
+    labels = np.empty(count, np.int32)
+    first, batches = 0, data.test_batches(split, in_pixels, batch_size=READ).take(-(-count // READ))
+    for some_images, some_labels in batches.as_numpy_iterator():
+        last = min(first + len(some_labels), count)
+        pictures[first:last], labels[first:last] = some_images[: last - first], some_labels[: last - first]
+        first = last
+    boxes = None
+    if isinstance(split, data.ArraySplit) and split.boxes is not None:
+        boxes = move_boxes(split.boxes, split.images.shape[1:3], preprocessing)
+    return Examples(pictures, labels, images.class_names, boxes, images.name)
+
+
+def _limited(split: data.Split, limit: int | None) -> data.Split:
+    """A split that begins with the examples to take. Folders list theirs class by class, so they are drawn."""
+    if limit is None or limit >= len(split):
+        return split
+    if isinstance(split, data.StreamSplit):
+        return dataclasses.replace(split, read=lambda seed=None: split.read(KEY))
+    draw = np.random.Generator(np.random.Philox(KEY))
+    some = np.sort(draw.choice(len(split), limit, replace=False))
+    return data.ArraySplit(split.images[some], split.labels[some], None if split.boxes is None else split.boxes[some])
+
+
+def move_boxes(boxes: np.ndarray, sides: tuple[int, int], preprocessing: data.Preprocessing) -> np.ndarray:
+    """Where boxes come to lie when test pictures are resized and cropped at the centre.
+
+    Args:
+      boxes: (n, 4), top, left, bottom, right in pixels of the pictures as they were, half-open.
+      sides: Height and width of those.
+      preprocessing: What is done to them.
+
+    Returns:
+      int32 (n, 4), cut off at the new picture's edges; of no area where nothing of the box is left.
+    """
+    size = np.array(preprocessing.image_size)
+    margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
+    scale = np.max(size * margin / np.array(sides))
+    resized = np.maximum(np.rint(np.array(sides) * scale), size)
+    offset = (resized - size) // 2
+    moved = boxes * np.tile(resized / np.array(sides), 2) - np.tile(offset, 2)
+    return np.rint(np.clip(moved, 0, np.tile(size, 2))).astype(np.int32)
