@@ -32,7 +32,7 @@ def look_up(name: str, table: Mapping[str, T], what: str) -> T:
     )
 
 
-def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+def check_choice(name: str, value: Any, choices: tuple) -> None:
     """Raises ValueError unless `value` is one of the choices."""
     if value not in choices:
         hint = did_you_mean(value, choices) if isinstance(value, str) else ""

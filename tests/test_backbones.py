@@ -66,6 +66,21 @@ def some(*shape, seed=0):
 # --- sizes and shapes -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["resnet20", "resnet18", "resnext50_32x4d", "se_resnet50", "ge_resnet50"])
+def test_the_last_stride_of_one_leaves_a_map_twice_as_large(name):
+    coarse, fine = (
+        models.build(name, num_classes=10, input_shape=(64, 48, 3), last_stride=stride) for stride in (2, 1)
+    )
+    (height, width), (fine_height, fine_width) = (model.get_layer("pool").input.shape[1:3] for model in (coarse, fine))
+    assert (fine_height, fine_width) == (2 * height, 2 * width)
+    if not name.startswith("ge_"):  # whose kernels are as large as the map
+        assert coarse.count_params() == fine.count_params()
+    with pytest.raises(ValueError, match="last_stride=1 is for ResNets"):
+        models.build("pyramidnet110", num_classes=10, input_shape=(32, 32, 3), last_stride=1)
+    with pytest.raises(ValueError, match="last_stride must be one of 1, 2"):
+        models.build(name, num_classes=10, input_shape=(32, 32, 3), last_stride=3)
+
+
 @pytest.mark.parametrize("name", rows(CIFAR))
 def test_parameters_of_networks_for_small_images(symbolic, name):
     ten, hundred = CIFAR[name]

@@ -18,9 +18,11 @@ class Architecture:
         batch of images; returns the float32 logits.
       takes_regulariser: Whether it is made of residual units, so that `network` also takes `regulariser=...`, a
         `Regulariser`.
+      takes_last_stride: Whether `network` also takes `last_stride=...`, 1 or 2.
     """
 
     description: str
     strides: Mapping[str, int]
     network: Callable[..., keras.KerasTensor]
     takes_regulariser: bool = False
+    takes_last_stride: bool = False

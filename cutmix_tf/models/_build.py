@@ -1,7 +1,7 @@
 """Builds a network of the table for given images and classes."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -21,6 +21,7 @@ def build(
     stem: Stem = "auto",
     sync_batch_norm: bool = True,
     regulariser: Regulariser | None = None,
+    last_stride: int = 2,
 ) -> keras.Model:
     """Builds an uncompiled functional model from float images to float32 logits (batch, num_classes).
 
@@ -41,11 +42,13 @@ def build(
         TensorFlow, both are the same.
       regulariser: What is put into the residual units: `WithDropBlock()`, `WithStochasticDepth()` or
         `WithShakeDrop()`, with their settings; None for nothing.
+      last_stride: Stride of a ResNet's last stage. 1 leaves the last feature map twice as large, as is usual for
+        localising objects: 14×14 at 224 pixels. Parameters stay the same.
 
     Raises:
       ValueError: if there is no such network, if it has no such stem, if num_classes is below 2, if
         input_shape is not three positive numbers, or is smaller than the network's stride, or if a network
-        without residual units is to have a regulariser.
+        without residual units is to have a regulariser, or one that is no ResNet another last stride.
       TypeError: if num_classes or a side of input_shape is no whole number, or regulariser is something else.
 
     Example:
@@ -64,7 +67,12 @@ def build(
     _check_size(name, chosen, architecture.strides[chosen], height, width)
     _check_regulariser(name, architecture, regulariser)
     images = keras.Input(tuple(input_shape), name="images")
-    extra = {} if regulariser is None else {"regulariser": regulariser}
+    extra: dict[str, Any] = {} if regulariser is None else {"regulariser": regulariser}
+    check_choice("last_stride", last_stride, (1, 2))
+    if last_stride != 2:
+        if not architecture.takes_last_stride:
+            raise ValueError(f"last_stride=1 is for ResNets; {name} has none to change. Leave it out.")
+        extra["last_stride"] = last_stride
     logits = architecture.network(
         images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm, **extra
     )

@@ -41,6 +41,7 @@ def resnet(
     stem: str,
     sync_batch_norm: bool,
     regulariser: Regulariser = NOTHING,
+    last_stride: int = 2,
     block: Block,
     depths: tuple[int, ...],
     width: int,
@@ -50,12 +51,12 @@ def resnet(
 
     Layers are named `stem_conv`, …, `stem_out`, `stage1_block1_conv1`, …, `stage1_block1_out`, …, `pool`,
     `logits`. Each `…_out` is one tensor through which all of the graph passes. Every stage but the first
-    halves height and width in its first block. `attention` comes last in each residual branch, before a
-    `regulariser` for branches.
+    halves height and width in its first block, the last one by `last_stride`. `attention` comes last
+    in each residual branch, before a `regulariser` for branches.
     """
     norm = batch_norm(sync_batch_norm)
     x = _STEMS[stem](images, width, norm)
-    for unit in units_of(depths):
+    for unit in units_of(depths, last_stride):
         convolutions = block(width * 2 ** (unit.stage - 1), unit.stride)
         x = _residual(x, convolutions, unit, norm, attention, regulariser)
     return classify(x, num_classes)
@@ -106,6 +107,7 @@ def _cifar_row(block: Block, count: int) -> Architecture:
         strides={"cifar": 4},
         network=functools.partial(resnet, block=block, depths=(count,) * 3, width=16),
         takes_regulariser=True,
+        takes_last_stride=True,
     )
 
 
@@ -115,6 +117,7 @@ def _imagenet_row(kind: str, block: Block, depths: tuple[int, ...], attention: A
         strides={"cifar": 8, "imagenet": 32},
         network=functools.partial(resnet, block=block, depths=depths, width=64, attention=attention),
         takes_regulariser=True,
+        takes_last_stride=True,
     )
 
 

@@ -14,6 +14,7 @@ class Unit:
       number: Its number in the network.
       stages: How many stages the network has.
       units: How many units it has.
+      stride: How much it shrinks height and width.
     """
 
     stage: int
@@ -21,22 +22,22 @@ class Unit:
     number: int
     stages: int
     units: int
+    stride: int
 
     @property
     def name(self) -> str:
         """What the names of its layers begin with."""
         return f"stage{self.stage}_block{self.block}"
 
-    @property
-    def stride(self) -> int:
-        """How much it shrinks height and width: every stage but the first halves them in its first unit."""
-        return 2 if self.stage > 1 and self.block == 1 else 1
 
+def units_of(depths: tuple[int, ...], last_stride: int = 2) -> Iterator[Unit]:
+    """The units of a network with `depths[i]` of them in stage i + 1, from the images on.
 
-def units_of(depths: tuple[int, ...]) -> Iterator[Unit]:
-    """The units of a network with `depths[i]` of them in stage i + 1, from the images on."""
-    number = 0
+    Every stage but the first halves height and width in its first unit; the last one by `last_stride`.
+    """
+    number, stages = 0, len(depths)
     for stage, depth in enumerate(depths, start=1):
         for block in range(1, depth + 1):
             number += 1
-            yield Unit(stage, block, number, stages=len(depths), units=sum(depths))
+            shrink = 1 if stage == 1 or block > 1 else last_stride if stage == stages else 2
+            yield Unit(stage, block, number, stages=stages, units=sum(depths), stride=shrink)

@@ -74,6 +74,8 @@ class TrainConfig:
     """Whether the rate of WithDropBlock grows linearly from 0 over the training."""
     stem: Literal["auto", "cifar", "imagenet"] = "auto"
     """First layers of an ImageNet network; auto takes the small one for images up to 64 pixels."""
+    last_stride: Literal[1, 2] = 2
+    """Stride of a ResNet's last stage; 1 leaves a finer map to localise objects with."""
     sync_batch_norm: bool = True
     """Normalise over the whole batch, so that results don't depend on the number of replicas."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
@@ -107,6 +109,7 @@ class TrainConfig:
         check_choice("auto_augment", self.auto_augment, ("none", "cifar10", "imagenet"))
         check_choice("schedule", self.schedule, SCHEDULES)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("last_stride", self.last_stride, (1, 2))
         check_choice("stem", self.stem, ("auto", "cifar", "imagenet"))
         self._check_optimisation()
 

@@ -89,6 +89,7 @@ class Run:
             input_shape=(*self.preprocessing.image_size, 3),
             stem=config.stem,
             regulariser=config.regulariser,
+            last_stride=config.last_stride,
             sync_batch_norm=config.sync_batch_norm and replicas > 1,  # costs a pass, and alone changes nothing
         )
 
