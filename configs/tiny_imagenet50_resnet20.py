@@ -3,6 +3,8 @@
 For evaluate_keras.py --suites wsol; add --mix "CutMix()" for the other side. Its last map is 16×16.
 
 Run     python train_keras.py configs/tiny_imagenet50_resnet20.py
+Result  seed 0: 53.2 % test error; Top-1 Loc 24.6, MaxBoxAccV2 52.7; see results/README.md
+Time    about 190 s an epoch on two busy CPU cores
 """
 
 from cutmix_tf.training import TrainConfig
