@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "metrics": {"_checks", "targets"},
     "pictures": {"targets"},
     "training": LEAVES | {"data", "attention", "layers", "mixing", "models", "losses", "metrics", "pictures"},
-    "evaluation": LEAVES | {"data", "attention", "models", "losses", "metrics", "pictures", "training"},
+    "evaluation": LEAVES | {"data", "attention", "models", "losses", "metrics", "mixing", "pictures", "training"},
     "targets": {"_checks"},
     "_cells": set(),
     "_xla": set(),

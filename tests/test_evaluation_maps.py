@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import cutmix_tf as cm
 from cutmix_tf import data
 from cutmix_tf import evaluation as ev
 from cutmix_tf.evaluation._examples import move_boxes
 from cutmix_tf.evaluation._wsol import regions
+from cutmix_tf.evaluation.mixed_cams import draw_mixed_cams, mixed_maps
 
 SIZE = 16
 
@@ -288,3 +290,28 @@ def test_boxes_follow_resized_and_cropped_pictures(augment, size, sides):
             np.testing.assert_allclose(found[largest], box, atol=1)
         else:  # cut away by the crop
             assert (found[largest][2:] - found[largest][:2]).min() <= 2
+
+
+# ---- mixed pictures ----
+
+
+def test_each_class_is_seen_where_its_part_of_the_mix_is():
+    """Red and green pictures, pasted: the map of a class is bright on its own pixels alone."""
+    images = np.zeros((2, SIZE, SIZE, 3), np.uint8)
+    images[0, ..., 0] = images[1, ..., 1] = 200
+    mixed, partner, own, other = mixed_maps(colours(), images, np.array([0, 1]), cm.CutMix(), seed=(1, 3))
+    np.testing.assert_array_equal(partner, [1, 0])
+    for index, (own_map, other_map) in enumerate(zip(own, other, strict=True)):
+        pasted = mixed[index, ..., 1 - index] > 0
+        assert pasted.any()
+        assert own_map[~pasted].min() > own_map[pasted].max()
+        assert other_map[pasted].min() > other_map[~pasted].max()
+    assert len(draw_mixed_cams(images, mixed, partner, own, other).axes) == 10
+
+
+def test_mixes_that_tell_no_pairs_are_refused():
+    images = pictures(2)
+    with pytest.raises(ValueError, match="different classes"):
+        mixed_maps(colours(), images, np.array([1, 1]), cm.CutMix())
+    with pytest.raises(ValueError, match="pastes or blends pairs"):
+        mixed_maps(colours(), images, np.array([0, 1]), cm.Cutout(size=3))

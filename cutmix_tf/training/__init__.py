@@ -1,5 +1,6 @@
 """Typed configs, and runs that fill a folder."""
 
+from cutmix_tf.training._as_text import mixer_from_text as mixer_from_text
 from cutmix_tf.training._command_line import load_config as load_config
 from cutmix_tf.training._command_line import read_command_line as read_command_line
 from cutmix_tf.training._config import TrainConfig as TrainConfig
