@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cutmix_tf import targets as target_forms
+from cutmix_tf._cells import spread_cells
 
 INK = "#1f2933"
 COLOURS = ("#8f9aa8", "#d1495b", "#2e7d6b", "#edae49", "#30638e", "#7d4f9e")
@@ -85,7 +86,7 @@ def draw_attention(images, partners, maps, cells, mixed, targets, class_names: S
     tall, count, left = SIDE * height / width, len(pixels[0]), 0.9
     size = left + count * (SIDE + GAP), GAP + 5 * (tall + GAP) + BELOW
     figure = Figure(figsize=size)
-    chosen = _on_pixels(np.asarray(cells, bool), height, width)[..., None]
+    chosen = np.asarray(spread_cells(cells, height, width))[..., None]
     rows = (pixels[0], pixels[1], np.asarray(maps, np.float32), np.where(chosen, pixels[1], 255), pixels[2])
     for row, (title, pictures) in enumerate(zip(_ATTENTION_ROWS, rows, strict=True)):
         bottom = size[1] - GAP - (row + 1) * tall - row * GAP
@@ -107,12 +108,6 @@ def _axes_at(figure, left: float, bottom: float, width: float, height: float):
 
 
 _ATTENTION_ROWS = ("image", "partner", "its attention", "top cells", "mix")
-
-
-def _on_pixels(cells: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Each cell's value on all its pixels, by the rule of `_cells.py`."""
-    rows, columns = (np.arange(size) * cells.shape[axis] // size for axis, size in ((1, height), (2, width)))
-    return cells[:, rows][:, :, columns]
 
 
 def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):

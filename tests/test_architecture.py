@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "models": {"_checks", "layers"},
     "losses": {"_checks", "targets"},
     "metrics": {"_checks", "targets"},
-    "pictures": {"targets"},
+    "pictures": {"_cells", "targets"},
     "training": LEAVES | {"data", "attention", "layers", "mixing", "models", "losses", "metrics", "pictures"},
     "evaluation": LEAVES | {"data", "attention", "models", "losses", "metrics", "mixing", "pictures", "training"},
     "targets": {"_checks"},

@@ -97,8 +97,8 @@ def test_a_box_and_cells_hold_together():
 def test_masks_hold_for_any_number_of_columns(columns):
     cells = tf.random.stateless_uniform([3, 4, columns], SEED) > 0.5
     images = tf.ones([3, 11, 23, 2])
-    plan = Plan(tf.constant([[0, 0, 11, 23]] * 3), tf.range(3), cells, erased=tf.ones([3], tf.bool), fill=tf.zeros([1]))
-    mixed = apply_plan(plan._replace(fill=tf.zeros([3, 1])), images)
+    plan = Plan(tf.constant([[0, 0, 11, 23]] * 3), cells=cells, erased=tf.ones([3], tf.bool), fill=tf.zeros([3, 1]))
+    mixed = apply_plan(plan, images)
     np.testing.assert_array_equal(mixed[..., 1] == 0, spread_cells(cells, 11, 23))
 
 

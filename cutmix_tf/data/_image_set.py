@@ -54,7 +54,9 @@ class ArraySplit:
     @functools.cached_property
     def fingerprint(self) -> str:
         """A digest of images and labels in their order: equal for equal data only."""
-        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
 
     @functools.cached_property
     def _tensors(self) -> tuple[tf.Tensor, ...]:

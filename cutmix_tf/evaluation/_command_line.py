@@ -15,7 +15,7 @@ from cutmix_tf.evaluation._plots import PANELS, draw_cams, draw_evaluations
 from cutmix_tf.evaluation._report import table, write_evaluation
 from cutmix_tf.evaluation._suites import SUITES, Task, evaluate, has_head, load_task
 from cutmix_tf.evaluation._wsol import boxes_of_maps
-from cutmix_tf.training._train import measured_with
+from cutmix_tf.training import measured_with
 
 PICTURES = 8  # in cams.png
 

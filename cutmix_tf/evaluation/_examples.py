@@ -6,7 +6,7 @@ import numpy as np
 
 from cutmix_tf import data
 from cutmix_tf._checks import check_whole
-from cutmix_tf.data._resize import MARGIN
+from cutmix_tf.data import MARGIN
 from cutmix_tf.evaluation._network import Network
 
 READ = 256

@@ -2,17 +2,17 @@
 
 import dataclasses
 
-import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._checks import check_number, check_whole
+from cutmix_tf._checks import check_whole
 from cutmix_tf.mixing._boxes import clipped_boxes, uniform_centres
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._eraser import Eraser, check_fill
+from cutmix_tf.mixing._mixer import Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
-class Cutout(Mixer):
+class Cutout(Eraser):
     """Fills a square of each image with a constant; labels, weights and segmentation masks stay.
 
     The square is centred on a uniform pixel and clipped at the border, so that all pixels are erased nearly
@@ -46,15 +46,6 @@ class Cutout(Mixer):
         check_common(self.prob, self.per)
         check_fill(self.fill)
 
-    @property
-    def keeps_labels(self) -> bool:
-        """True."""
-        return True
-
-    def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError unless `fill` is a value that these images can take."""
-        check_fill_fits(self.fill, images)
-
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws the squares' places."""
         batch, height, width, _ = canvas
@@ -62,23 +53,4 @@ class Cutout(Mixer):
         row_bits, column_bits = draws.bits
         centres = uniform_centres(row_bits, column_bits, height, width)
         box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
-        fill = tf.reshape(tf.constant(self.fill, tf.float32), [1, -1])
-        return Plan(box=draws.box(box), erased=tf.ones([batch], tf.bool), fill=fill)
-
-
-def check_fill(fill: float | tuple[float, ...]) -> None:
-    """Raises ValueError or TypeError unless `fill` is a number, or one for each channel."""
-    for value in fill if isinstance(fill, tuple) else (fill,):
-        check_number("fill", value, low=-3.4e38)
-
-
-def check_fill_fits(fill: float | tuple[float, ...], images: tf.Tensor) -> None:
-    """Raises ValueError unless `fill` is a value that images of that dtype and number of channels can take."""
-    values, dtype, channels = np.atleast_1d(fill), images.dtype, images.shape[3]
-    if len(values) > 1 and channels not in (None, len(values)):
-        raise ValueError(f"fill has {len(values)} values, one for each channel; got images with {channels} channels.")
-    if dtype.is_integer and ((values != values.round()) | (values < dtype.min) | (values > dtype.max)).any():
-        raise ValueError(
-            f"To fill {dtype.name} images, fill must be whole numbers in [{dtype.min}, {dtype.max}]; got "
-            f"{fill}. Round it, or convert the images to float32 first."
-        )
+        return self.erasing(draws.box(box), batch)

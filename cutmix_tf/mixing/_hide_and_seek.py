@@ -6,13 +6,13 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
 from cutmix_tf._random import uniform_integers
-from cutmix_tf.mixing._cutout import check_fill, check_fill_fits
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._eraser import Eraser, check_fill
+from cutmix_tf.mixing._mixer import Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan
 
 
 @dataclasses.dataclass(frozen=True)
-class HideAndSeek(Mixer):
+class HideAndSeek(Eraser):
     """Hides each square of a grid over the picture with probability ½; labels, weights and masks stay.
 
     The side of the squares is drawn for each picture from `sides`, where 0 leaves the picture whole. The grid begins
@@ -49,15 +49,6 @@ class HideAndSeek(Mixer):
         check_common(self.prob, self.per)
         check_fill(self.fill)
 
-    @property
-    def keeps_labels(self) -> bool:
-        """True."""
-        return True
-
-    def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError unless `fill` is a value that these images can take."""
-        check_fill_fits(self.fill, images)
-
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws sides, and a seed for each picture's squares."""
         draws = draw(seed, canvas.batch, 2, prob=self.prob, per=self.per)
@@ -67,5 +58,4 @@ class HideAndSeek(Mixer):
             square_bits = square_bits + tf.cast(tf.range(canvas.batch), tf.uint32)
         scatter = tf.stack([tf.cast(tf.maximum(side, 1), tf.uint32), tf.maximum(square_bits, 1)], axis=1)
         box = tf.where(side[:, None] > 0, draws.box(canvas.whole), 0)
-        fill = tf.reshape(tf.constant(self.fill, tf.float32), [1, -1])
-        return Plan(box=box, erased=tf.ones([canvas.batch], tf.bool), fill=fill, scatter=scatter)
+        return self.erasing(box, canvas.batch, scatter=scatter)

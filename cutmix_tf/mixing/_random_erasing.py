@@ -8,15 +8,15 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_choice, check_number
 from cutmix_tf._random import uniform_integers
-from cutmix_tf.mixing._cutout import check_fill, check_fill_fits
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._eraser import Eraser, Fill, check_fill
+from cutmix_tf.mixing._mixer import Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan
 
 _TRIES = 10
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomErasing(Mixer):
+class RandomErasing(Eraser):
     """Fills a rectangle that lies wholly inside each picture; labels, weights and segmentation masks stay.
 
     Area is drawn uniformly from `area`, as a share of the picture, and height to width uniformly from `aspect`; pairs
@@ -62,13 +62,11 @@ class RandomErasing(Mixer):
         check_common(self.prob, self.per)
 
     @property
-    def keeps_labels(self) -> bool:
-        """True."""
-        return True
-
-    def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError unless `fill` is a value that these images can take."""
-        check_fill_fits(255.0 if self.fill == "noise" else (255.0,) * 3 if self.fill == "colour" else self.fill, images)
+    def fill_values(self) -> Fill:
+        """The largest values that erased parts may take."""
+        if isinstance(self.fill, str):
+            return 255.0 if self.fill == "noise" else (255.0, 255.0, 255.0)
+        return self.fill
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws rectangles and their filling."""
@@ -78,17 +76,13 @@ class RandomErasing(Mixer):
         free = tf.stack([canvas.height, canvas.width]) - sides
         first = uniform_integers(place_bits, free + 1)
         box = draws.box(tf.concat([first, first + sides], axis=1))
-        erased = tf.ones([canvas.batch], tf.bool)
         if self.fill == "noise":
             seeds = tf.maximum(draws.spread(noise_bits), 1)
-            return Plan(box, erased=erased, fill=tf.zeros([1, 1]), noise=seeds)
-        return Plan(box, erased=erased, fill=self._fill(draws.spread(tf.stack([noise_bits, *colour_bits], axis=1))))
-
-    def _fill(self, bits: tf.Tensor) -> tf.Tensor:
-        """float32 (batch, 3) drawn, or (1, values) given."""
+            return self.erasing(box, canvas.batch, fill=tf.zeros([1, 1]), noise=seeds)
         if self.fill == "colour":
-            return tf.cast(uniform_integers(bits, 256), tf.float32)
-        return tf.reshape(tf.constant(self.fill, tf.float32), [1, -1])
+            colours = uniform_integers(draws.spread(tf.stack([noise_bits, *colour_bits], axis=1)), 256)
+            return self.erasing(box, canvas.batch, fill=tf.cast(colours, tf.float32))
+        return self.erasing(box, canvas.batch)
 
     def _sides(self, bits: list[tf.Tensor], canvas: Canvas) -> tf.Tensor:
         """Height and width of each rectangle: int32 (count, 2), from the first pair of draws that fits."""

@@ -17,7 +17,7 @@ class TappedModel(keras.Model):
     layers and weights. Evaluate, save and export `base`; it knows nothing of taps.
 
     Args:
-      model: A functional model of one input, built for it or not by `models.build`.
+      model: A functional model of one input, from `models.build` or any other.
       taps: Where features can be mixed, from the input on: 0 for the image, k for the end of stage k - 1 of a
         network of the table, where stage 0 is the stem; or names of layers. All of the graph must pass through
         each tap.

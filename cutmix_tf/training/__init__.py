@@ -5,4 +5,5 @@ from cutmix_tf.training._command_line import load_config as load_config
 from cutmix_tf.training._command_line import read_command_line as read_command_line
 from cutmix_tf.training._config import TrainConfig as TrainConfig
 from cutmix_tf.training._train import Run as Run
+from cutmix_tf.training._train import measured_with as measured_with
 from cutmix_tf.training._train import train as train

@@ -1,8 +1,8 @@
-"""Mixers and teachers as text, for command lines and run folders: "CutMix(alpha=1.0, prob=0.5)" and back."""
+"""Mixers, teachers and regularisers as text, and back: "CutMix(alpha=1.0, prob=0.5)" on command lines and in runs."""
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tyro
@@ -88,29 +88,17 @@ def _check_settings(call: ast.Call, kind: type) -> None:
         raise ValueError(f"{kind.__name__} has {len(known)} settings; {ast.unparse(call)!r} gives {len(call.args)}.")
 
 
-MIXER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
-    nargs=1,
-    metavar="METHOD",
-    instance_from_str=lambda words: mixer_from_text(words[0]),
-    is_instance=lambda value: value is None or isinstance(value, Mixer),
-    str_from_instance=lambda mixer: [to_text(mixer)],
-)
-"""How a command line spells a mixer."""
+def _argument(metavar: str, kind: type, from_text: Callable[[str], Any]) -> Any:
+    """How a command line spells values of that kind."""
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=lambda words: from_text(words[0]),
+        is_instance=lambda value: value is None or isinstance(value, kind),
+        str_from_instance=lambda value: [to_text(value)],
+    )
 
-REGULARISER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
-    nargs=1,
-    metavar="REGULARISER",
-    instance_from_str=lambda words: regulariser_from_text(words[0]),
-    is_instance=lambda value: value is None or isinstance(value, Regulariser),
-    str_from_instance=lambda regulariser: [to_text(regulariser)],
-)
-"""How a command line spells a regulariser."""
 
-TEACHER_ARGUMENT = tyro.constructors.PrimitiveConstructorSpec(
-    nargs=1,
-    metavar="TEACHER",
-    instance_from_str=lambda words: teacher_from_text(words[0]),
-    is_instance=lambda value: value is None or isinstance(value, Teacher),
-    str_from_instance=lambda teacher: [to_text(teacher)],
-)
-"""How a command line spells a teacher."""
+MIXER_ARGUMENT = _argument("METHOD", Mixer, mixer_from_text)
+TEACHER_ARGUMENT = _argument("TEACHER", Teacher, teacher_from_text)
+REGULARISER_ARGUMENT = _argument("REGULARISER", Regulariser, regulariser_from_text)
