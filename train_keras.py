@@ -6,7 +6,7 @@ With --list alone, prints all names that there are: methods, models, datasets, c
 import sys
 from pathlib import Path
 
-from cutmix_tf.training import Run, read_command_line
+from cutmix_tf.training import STOPPED, Run, read_command_line
 from cutmix_tf.training.listing import listing
 
 
@@ -22,6 +22,9 @@ def main() -> None:
     print(f"Training {run.config.model} on {run.config.dataset}, files in {run.folder.path}", flush=True)
     try:
         summary = run.fit()
+    except ConnectionError as error:  # another worker has ended: to be started again, all of them
+        print(f"train_keras.py: {error}", file=sys.stderr)
+        sys.exit(STOPPED)
     except (OSError, FloatingPointError) as error:  # a full disk, a loss that is NaN: told, not traced
         sys.exit(f"train_keras.py: {error}")
     for name, value in summary.items():

@@ -214,8 +214,9 @@ TWO_REPLICAS = """
 import sys
 sys.path.insert(0, "tests")
 import numpy as np, tensorflow as tf
-from cutmix_tf.training._strategy import make_strategy
-strategy = make_strategy("mirrored:2")
+from cutmix_tf.training._devices import find_devices
+find_devices("mirrored:2").scope().__enter__()
+strategy = tf.distribute.get_strategy()
 import cutmix_tf as cm
 from cutmix_tf.models import mix_features
 grids, size = ((8, 6), (4, 3)), 10

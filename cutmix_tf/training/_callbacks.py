@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from cutmix_tf.training._run_folder import RunFolder
 
 STOPPED = 75
 """The exit code of a run that was told to stop and has saved all: EX_TEMPFAIL, "try again"."""
+_GO_ON, _SAVE, _STOP = range(3)
 
 
 class RunRecorder(keras.callbacks.Callback):
@@ -75,6 +77,7 @@ class StepWatcher(keras.callbacks.Callback):
       steps_per_epoch: Of the training.
       minutes: Between two checkpoints inside an epoch.
       run_dir: For the message of a NaN.
+      highest: Of the values of all workers, so that they save and stop at the same step.
 
     Raises:
       SystemExit: with `STOPPED`, after SIGTERM, when all is saved.
@@ -82,11 +85,17 @@ class StepWatcher(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, progress: Progress, steps_per_epoch: int, minutes: float, run_dir: str
+        self,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        steps_per_epoch: int,
+        minutes: float,
+        run_dir: str,
+        highest: Callable[[int], int],
     ):
         super().__init__()
         self.checkpoints, self.progress, self.steps_per_epoch = checkpoints, progress, steps_per_epoch
-        self.minutes, self.run_dir, self.told_to_end = minutes, run_dir, False
+        self.minutes, self.run_dir, self.highest, self.told_to_end = minutes, run_dir, highest, False
 
     def on_train_begin(self, logs=None):
         """Listens to SIGTERM, and starts the clock."""
@@ -120,18 +129,17 @@ class StepWatcher(keras.callbacks.Callback):
                 f"python -m cutmix_tf.training.replay {self.run_dir} --step {self.progress.step - 1}"
             )
         due = time.monotonic() - self._saved >= 60 * self.minutes
-        if not (due or self.told_to_end) or self.progress.step % self.steps_per_epoch == 0:
+        wish = self.highest(_STOP if self.told_to_end else _SAVE if due else _GO_ON)
+        if wish == _GO_ON or self.progress.step % self.steps_per_epoch == 0:
             return
         self._save()
-        if self.told_to_end:
+        if wish == _STOP:
             print(
                 f"Stopped and saved at step {self.progress.step}. To go on: {shlex.join([sys.executable, *sys.argv])}"
             )
             raise SystemExit(STOPPED)
 
     def _save(self):
-        if keras.backend.backend() != "tensorflow":
-            return  # elsewhere weights are out of reach between steps; the epoch's checkpoint stays the last
         self.progress.metrics = [np.array(variable) for variable in self.model.metrics_variables]
         self.checkpoints.save(self.model, self.progress)
         self.progress.metrics, self._saved = [], time.monotonic()

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,24 @@ class RunFolder:
 
     Args:
       config: The run's settings; `run_dir` names the folder, which is made if it is not there.
+      is_chief: Whether this process keeps what it writes. Workers after the first must save when the first does, since
+        some variables are read by all together, but into a folder that is thrown away.
+
+    Attributes:
+      home: The run's folder.
+      path: Where this process writes: there, or into the folder that is thrown away.
 
     Raises:
       FileExistsError: if the folder holds something else, or another config; says which settings differ.
       PermissionError, NotADirectoryError, OSError: if it cannot be written.
     """
 
-    def __init__(self, config: TrainConfig):
+    def __init__(self, config: TrainConfig, *, is_chief: bool = True):
         if config.run_dir is None:
             raise ValueError("A run needs a folder; got run_dir=None. Set run_dir, for example to 'runs/first'.")
-        self.path = Path(config.run_dir)
+        self._thrown_away = None if is_chief else tempfile.TemporaryDirectory()
+        self.home = Path(config.run_dir)
+        self.path = self.home if self._thrown_away is None else Path(self._thrown_away.name)
         self._make()
         self._claim(config_to_json(config))
 
@@ -89,7 +98,7 @@ class RunFolder:
 
     def read_summary(self) -> dict[str, Any] | None:
         """The summary of a finished run; None while it is not finished."""
-        file = self.path / "summary.json"
+        file = self.home / "summary.json"
         return json.loads(file.read_text()) if file.exists() else None
 
     def write_history(self, history: list[dict[str, float]]) -> None:

@@ -1,34 +1,27 @@
 """Training: the one place that wires data, mixing, model and loss together."""
 
-import contextlib
 import dataclasses
-import platform
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from cutmix_tf import data, models, pictures
 from cutmix_tf._checks import look_up
 from cutmix_tf.attention import cached_maps
 from cutmix_tf.layers import LinearDropSchedule
-from cutmix_tf.losses import MixedCrossentropy
-from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
-from cutmix_tf.mixing import HiddenMixer, MixSchedule
+from cutmix_tf.mixing import MixSchedule
 from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._callbacks import RunRecorder, StepWatcher
 from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._optimizer import build_optimizer
+from cutmix_tf.training._devices import find_devices
+from cutmix_tf.training._network import Model, make_model
 from cutmix_tf.training._run_folder import RunFolder
-from cutmix_tf.training._strategy import make_strategy
-
-Model = keras.Model | Callable[[], keras.Model]
+from cutmix_tf.training._summary import measured_with, summarise, trainable_parameters
+from cutmix_tf.training._workers import told_when_others_end
 
 
 def train(config: TrainConfig, *, model: Model | None = None) -> dict[str, Any]:
@@ -59,56 +52,16 @@ class Run:
         self.config = config
         if model is None:
             look_up(config.model, models.MODELS, "model")  # before a dataset is loaded
-        strategy = make_strategy(config.strategy)
+        self.devices = find_devices(config.strategy)
         self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
         self.preprocessing = preprocessing_of(config, self.images)
         self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
         keras.utils.set_random_seed(config.seed)
-        with _precision(config.precision), strategy.scope() if strategy else contextlib.nullcontext():
-            replicas = strategy.num_replicas_in_sync if strategy else 1
-            self.model = self._make(model, replicas)
-            self._check_model()
-            self.mix = config.mix
-            if isinstance(config.mix, HiddenMixer):
-                self.model = models.TappedModel(self.model, config.mix.taps)
-                self.mix = self.model.bind(config.mix, replicas)
-            self._compile()
-        self.folder = RunFolder(config)
+        size = self.preprocessing.image_size
+        self.model, self.mix = make_model(config, self.images, size, self.devices, self.steps_per_epoch, model)
+        self.folder = RunFolder(config, is_chief=self.devices.is_chief)
         self.folder.write_json("preprocessing.json", dataclasses.asdict(self.preprocessing))
         self.train_split = self._with_attention(self.images.train)
-
-    def _make(self, model: Model | None, replicas: int) -> keras.Model:
-        if isinstance(model, keras.Model):
-            return model
-        if model is not None:
-            return model()
-        config = self.config
-        return models.build(
-            config.model,
-            num_classes=self.images.num_classes,
-            input_shape=(*self.preprocessing.image_size, 3),
-            stem=config.stem,
-            regulariser=config.regulariser,
-            last_stride=config.last_stride,
-            sync_batch_norm=config.sync_batch_norm and replicas > 1,  # costs a pass, and alone changes nothing
-        )
-
-    def _check_model(self) -> None:
-        outputs = self.model.output_shape
-        if not isinstance(outputs, tuple) or len(outputs) != 2 or outputs[1] != self.images.num_classes:
-            raise ValueError(
-                f"{self.images.name} has {self.images.num_classes} classes, so the model must return logits "
-                f"(batch, {self.images.num_classes}); {self.model.name!r} returns {outputs}."
-            )
-
-    def _compile(self) -> None:
-        top_k = MixedTopKAccuracy(k=min(5, self.images.num_classes), name="top5")
-        self.model.compile(
-            optimizer=build_optimizer(self.config, self.steps_per_epoch),
-            loss=MixedCrossentropy(label_smoothing=self.config.label_smoothing),
-            metrics=[MixedAccuracy(), top_k],
-        )
-        self.model.optimizer.build(self.model.trainable_variables)  # now, so that a checkpoint can be loaded
 
     def train_batches(self, first_step: int = 0) -> tf.data.Dataset:
         """The run's mixed batches from that step on, without end."""
@@ -136,16 +89,26 @@ class Run:
         config = self.config
         if config.teacher is None or config.attention == "live":
             return split
-        return dataclasses.replace(split, attention=cached_maps(config.cache_path, split, config.teacher))
+        if not self.devices.is_chief:
+            self.devices.highest(0)  # the first worker makes them
+        maps = cached_maps(config.cache_path, split, config.teacher)
+        if self.devices.is_chief:
+            self.devices.highest(0)
+        return dataclasses.replace(split, attention=maps)
 
     def fit(self) -> dict[str, Any]:
         """Trains, evaluates after each epoch, and writes everything; returns the summary."""
+        with told_when_others_end(), self.devices.scope():
+            return self._fit_all()
+
+    def _fit_all(self) -> dict[str, Any]:
         summary = self.folder.read_summary()
         if summary is not None:
             print(f"{self.folder.path} holds this run, finished. Remove it to train again.")
             return summary
+        progress = Checkpoints(self.folder.home / "checkpoints").load(self.model)
         checkpoints = Checkpoints(self.folder.path / "checkpoints")
-        progress = checkpoints.load(self.model)
+        self._check_together(progress)
         self._draw_mixes()
         began = time.perf_counter()
         callbacks = self._callbacks(checkpoints, progress)
@@ -157,11 +120,21 @@ class Run:
             self._fit(progress, callbacks, epochs=self.config.epochs, steps=self.steps_per_epoch)
         return self._finish(progress, time.perf_counter() - began)
 
+    def _check_together(self, progress: Progress) -> None:
+        """All workers must have loaded the same checkpoint: the folder lies on storage that they share."""
+        last, first = self.devices.highest(progress.step), -self.devices.highest(-progress.step)
+        if first != last:
+            raise ValueError(
+                f"All workers must go on from the same step; they have loaded steps {first} to {last}, this one "
+                f"{progress.step}. Put run_dir, {str(self.folder.home)!r}, on storage that all machines share."
+            )
+
     def _callbacks(self, checkpoints: Checkpoints, progress: Progress) -> list[keras.callbacks.Callback]:
         """In the order in which they act: steps are counted before an epoch's row is made."""
         config, steps = self.config, self.steps_per_epoch
+        minutes = config.checkpoint_minutes
         callbacks = [
-            StepWatcher(checkpoints, progress, steps, config.checkpoint_minutes, str(self.folder.path)),
+            StepWatcher(checkpoints, progress, steps, minutes, str(self.folder.home), self.devices.highest),
             RunRecorder(self.folder, checkpoints, progress, steps, len(self.images.train)),
             keras.callbacks.TensorBoard(self.folder.path / "tensorboard"),
         ]
@@ -177,7 +150,7 @@ class Run:
             validation_data=self._test_batches(),
             callbacks=callbacks,
             shuffle=False,
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=0 if not self.devices.is_chief else 1 if sys.stdout.isatty() else 2,
         )
 
     def _draw_mixes(self) -> None:
@@ -195,6 +168,7 @@ class Run:
         summary = {**summarise(self.config, progress), "params": trainable_parameters(self.model)}
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
+        self.devices.highest(0)  # a worker that ended early would be missed
         return summary
 
 
@@ -207,51 +181,3 @@ def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preproc
     else:
         raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
     return data.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)
-
-
-@contextlib.contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    """Keras' dtype policy while a model is built."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def summarise(config: TrainConfig, progress: Progress) -> dict[str, Any]:
-    """What a run came to: errors in percent of the last epoch and of the best, which the test set picked."""
-    last, best = progress.history[-1], min(progress.history, key=lambda row: row["test_top1_error"])
-    rates = progress.rates
-    return {
-        "dataset": config.dataset,
-        "model": config.model,
-        "mix": to_text(config.mix),
-        "seed": config.seed,
-        "epochs": config.epochs,
-        "top1_error_last": last["test_top1_error"],
-        "top5_error_last": last["test_top5_error"],
-        "top1_error_best": best["test_top1_error"],
-        "best_epoch": best["epoch"],
-        "train_top1_error_last": last["train_top1_error"],
-        "train_images_per_second": float(np.median(rates[1:] or rates)),
-    }
-
-
-def trainable_parameters(model: keras.Model) -> int:
-    """How many numbers training changes."""
-    return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
-
-
-def measured_with() -> dict[str, str | None]:
-    """Versions, hardware and the commit, for whoever reads the numbers later."""
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return {
-        "commit": git.stdout.strip() or None,
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": f"{keras.__version__} on {keras.backend.backend()}",
-        "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
