@@ -9,24 +9,24 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test test-all check clean
 
-.venv/installed: pyproject.toml
+.venv/%: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[dev]"
+	$(BIN)/pip install --quiet --editable ".[$*]"
 	touch $@
 
-demo: .venv/installed
+demo: .venv/train
 	$(BIN)/python train_keras.py configs/shapes_resnet20.py
 	$(BIN)/python train_keras.py configs/shapes_resnet20_cutmix.py
 	$(BIN)/python -m cutmix_tf.training.compare runs/shapes_resnet20 runs/shapes_resnet20_cutmix --save runs/demo
 
-test: .venv/installed
+test: .venv/dev
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
-test-all: .venv/installed
+test-all: .venv/dev
 	$(BIN)/python -m pytest -n 2
 
-check: .venv/installed
+check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright

@@ -491,7 +491,7 @@ def test_figures_have_a_panel_for_each_suite():
 
 def test_suites_that_do_not_fit_are_refused(catalogue, network):
     task = ev.load_task(network, dataset="other", ood=())
-    with pytest.raises(ValueError, match="Localisation needs a box for each picture, held in memory; other has none"):
+    with pytest.raises(ValueError, match="Localisation needs a box for each picture; other has none"):
         ev.evaluate(task, ["wsol"])
     with pytest.raises(ValueError, match="Strange pictures are needed"):
         ev.evaluate(task, ["ood"])

@@ -1,5 +1,6 @@
 """Every notebook runs from top to bottom, and the committed ones were run and are clean."""
 
+import importlib.util
 import re
 import shutil
 from pathlib import Path
@@ -24,7 +25,18 @@ def test_there_are_notebooks():
 
 @each_notebook
 def test_notebook_runs(path, tmp_path, monkeypatch):
-    """In a copy of the checkout, which the notebook has to find by itself."""
+    run(path, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs jax: pip install jax")
+def test_the_tpu_notebook_runs_on_jax(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    run(ROOT / "notebooks" / "03_tpu.ipynb", tmp_path, monkeypatch)
+
+
+def run(path, tmp_path, monkeypatch):
+    """Runs it in a copy of the checkout, which the notebook has to find by itself."""
     for name, value in SMALL.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTHONPATH", raising=False)

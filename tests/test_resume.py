@@ -1,5 +1,6 @@
 """A run that is stopped at any step, in any way, ends with the same bits; damage and NaN are told."""
 
+import json
 import os
 import random
 import signal
@@ -214,3 +215,30 @@ def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bits(small_set
             child.send_signal(signal.SIGKILL)
     run(tmp_path / "run")
     assert_same_run(tmp_path / "run", whole)
+
+
+def test_checkpoints_are_written_after_so_many_steps_and_so_many_are_kept(small_set, tmp_path):  # noqa: F811
+    steps = {"checkpoint_minutes": 60.0, "checkpoint_steps": 3, "checkpoints_kept": 3}
+    small.train(small.config(tmp_path / "run", **steps))
+    assert _checkpoints.Checkpoints(tmp_path / "run" / "checkpoints").names() == [
+        "step-000000008",  # the end of the second epoch
+        "step-000000009",
+        "step-000000012",
+    ]
+
+
+def test_one_process_at_a_time_trains_a_run(small_set, tmp_path):  # noqa: F811
+    first = training.Run(small.config(tmp_path / "run"), model=small.small_model)
+    second = training.Run(small.config(tmp_path / "run"), model=small.small_model)
+    with first.folder.locked(), pytest.raises(FileExistsError, match="Another process trains the run"):
+        second.fit()
+    second.fit()
+
+
+def test_a_run_of_a_time_when_there_were_fewer_settings_goes_on(small_set, tmp_path):  # noqa: F811
+    run(tmp_path / "run", epochs=1)
+    file = tmp_path / "run" / "config.json"
+    held = json.loads(file.read_text())
+    del held["static_shapes"]
+    file.write_text(json.dumps(held))
+    run(tmp_path / "run", epochs=1)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -192,6 +193,21 @@ def test_stopped_building_goes_on_and_ends_with_the_same_bytes(batches, tmp_path
         file.write(b"torn")  # the beginning of a batch
     cached_maps(tmp_path / "c.npz", split, teacher, verbose=False)
     assert (tmp_path / "c.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_of_several_that_find_no_cache_one_builds_it(tmp_path, monkeypatch):
+    split, teacher, build, builds = split_of(), Teacher(classifier()), _cache._build, []
+
+    def counted(*arguments):
+        builds.append(arguments)
+        time.sleep(0.2)  # so that the other finds no cache either
+        build(*arguments)
+
+    monkeypatch.setattr(_cache, "_build", counted)
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda _: cached_maps(tmp_path / "c.npz", split, teacher, verbose=False), range(2))
+    np.testing.assert_array_equal(one, two)
+    assert len(builds) == 1
 
 
 BUILD = """

@@ -1,6 +1,7 @@
 """Runs from config to folder, on small made-up sets: what is written, resumed and refused."""
 
 import csv
+import dataclasses
 import json
 import subprocess
 import sys
@@ -38,8 +39,9 @@ def small_set(monkeypatch):
 
 def small_model():
     inputs = keras.Input((8, 8, 3))
-    x = keras.layers.Conv2D(8, 3, use_bias=False)(inputs)
-    x = keras.layers.BatchNormalization(synchronized=True, momentum=0.9)(x)
+    x = keras.layers.Conv2D(8, 3, use_bias=False, name="conv")(inputs)
+    synchronized = keras.backend.backend() == "tensorflow"
+    x = keras.layers.BatchNormalization(synchronized=synchronized, momentum=0.9)(x)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     return keras.Model(inputs, keras.layers.Dense(CLASSES)(x), name="small")
 
@@ -69,7 +71,7 @@ def test_a_run_fills_its_folder(small_set, tmp_path):
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert files == {
         "config.json", "history.csv", "tensorboard", "checkpoints", "final.keras", "best.keras", "curves.png",
-        "mixes.png", "preprocessing.json", "summary.json",
+        "mixes.png", "preprocessing.json", "data.json", "summary.json",
     }  # fmt: skip
     assert json.loads((tmp_path / "run" / "summary.json").read_text()) == summary
     rows = rows_of(tmp_path / "run")
@@ -463,3 +465,28 @@ def test_a_real_step_on_cifar10(tmp_path, monkeypatch):
     summary = training.train(TrainConfig(**{**vars(settings), **changes}))
     assert summary["top1_error_last"] <= 100
     assert tf.io.gfile.exists(str(tmp_path / "run" / "mixes.png"))
+
+
+def test_a_run_does_not_go_on_with_other_data(small_set, tmp_path):
+    train(config(tmp_path / "run", epochs=1))
+    (tmp_path / "run" / "summary.json").unlink()
+    test = small_set.test
+    small_set.splits["test"] = dataclasses.replace(test, labels=test.labels[::-1].copy())
+    with pytest.raises(ValueError, match="small must be as it was; its test changed since"):
+        train(config(tmp_path / "run", epochs=1))
+
+
+def test_bad_examples_stop_a_run_or_are_left_out(tmp_path, capsys):
+    jpeg = tf.io.encode_jpeg(np.full((8, 8, 3), 99, np.uint8)).numpy()
+    for split in ("train", "test"):
+        for name in "abcdefghij":
+            (tmp_path / split / name).mkdir(parents=True)
+            for number in range(2):
+                (tmp_path / split / name / f"{number}.jpg").write_bytes(jpeg)
+    (tmp_path / "train" / "c" / "1.jpg").write_bytes(jpeg[:-30])
+    settings = {"dataset": f"folder:{tmp_path}", "image_size": 8, "epochs": 1, "mix": None}
+    with pytest.raises(ValueError, match=r"python -m cutmix_tf\.data\.check folder:.* --bad-examples skip"):
+        train(config(tmp_path / "run", **settings))
+    capsys.readouterr()
+    train(config(tmp_path / "skipping", bad_examples="skip", **settings))
+    assert "Left out 1 of 20 examples" in capsys.readouterr().out

@@ -39,7 +39,7 @@ with run.devices.scope():
         for part in tf.distribute.get_strategy().experimental_local_results(targets):
             print("share", part[:, :, 0].numpy().astype(int).tolist())
 """
-CUTMIX, HIDDEN = "cm.CutMix(prob=0.5)", "cm.FeatureCutMix(taps=(0, 'conv2d'))"
+CUTMIX, HIDDEN = "cm.CutMix(prob=0.5)", "cm.FeatureCutMix(taps=(0, 'conv'))"
 
 
 def start(*arguments, worker=None):

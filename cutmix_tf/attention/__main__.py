@@ -2,9 +2,8 @@
 
 import sys
 
-from cutmix_tf import data
 from cutmix_tf.attention import cached_maps
-from cutmix_tf.training import read_command_line
+from cutmix_tf.training import load_images, read_command_line
 
 
 def main() -> None:
@@ -13,7 +12,7 @@ def main() -> None:
         config = read_command_line(sys.argv[1:])
         if config.teacher is None:
             raise ValueError("The config has no teacher, so it needs no cache. Set teacher, for example a .keras file.")
-        images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
+        images = load_images(config)
         path = config.cache_path
         maps = cached_maps(path, images.train, config.teacher)
     except (ValueError, TypeError, OSError, RuntimeError) as error:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import filelock
 import keras
 import numpy as np
 
@@ -28,7 +29,8 @@ def cache_path(dataset: str, teacher: Teacher, folder: str | Path = "attention")
 def cached_maps(path: str | Path, split: data.Split, teacher: Teacher, *, verbose: bool = True) -> np.ndarray:
     """The heat maps of all examples, in the order of storage; from the cache, which is built if there is none.
 
-    Building goes on where a killed one stopped, and ends with the same bytes.
+    Building goes on where a killed one stopped, and ends with the same bytes. Of several processes that find no cache,
+    one builds it, and the others wait.
 
     Args:
       path: The cache's file, .npz.
@@ -45,7 +47,10 @@ def cached_maps(path: str | Path, split: data.Split, teacher: Teacher, *, verbos
     """
     path = Path(path)
     if not path.exists():
-        _build(path, split, teacher, verbose)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(path.with_name(path.name + ".lock")):
+            if not path.exists():  # nor has another process built it meanwhile
+                _build(path, split, teacher, verbose)
     return _load(path, split, teacher)
 
 
@@ -71,7 +76,6 @@ def _build(path: Path, split: data.Split, teacher: Teacher, verbose: bool) -> No
 
     A process may be killed at any moment: what counts in the partial file are whole batches.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     key = _key(split, teacher)
     header = json.dumps({**key, "batch": BATCH}).encode() + b"\n"

@@ -1,10 +1,12 @@
 """Datasets by name."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from cutmix_tf._checks import check_choice
+from cutmix_tf.data._bad_examples import places_of, told
 from cutmix_tf.data._folder import read_folder
 from cutmix_tf.data._image_set import ArraySplit, ImageSet
-from cutmix_tf.data._records import read_split
+from cutmix_tf.data._prepared import read_split
 from cutmix_tf.data._tfds import find_builder
 
 Channels = tuple[float, float, float]
@@ -29,7 +31,13 @@ FACTS = {
 }
 
 
-def load(name: str, *, data_dir: str | None = None, download: bool = False) -> ImageSet:
+def load(
+    name: str,
+    *,
+    data_dir: str | None = None,
+    download: bool = False,
+    bad_examples: Literal["refuse", "skip"] = "refuse",
+) -> ImageSet:
     """Loads a classification dataset.
 
     Args:
@@ -39,6 +47,9 @@ def load(name: str, *, data_dir: str | None = None, download: bool = False) -> I
       data_dir: where TFDS sets are prepared; None for the environment variable TFDS_DATA_DIR, or else
         ~/tensorflow_datasets.
       download: whether a TFDS set that is not there is downloaded and prepared.
+      bad_examples: "refuse" stops at what can't be read: a damaged record, a picture that can't be decoded, a label
+        out of range. For sets in memory that is here, for others where it is used; `python -m cutmix_tf.data.check
+        NAME` lists them. "skip" reads everything once, and leaves them out: splits are shorter, and say so.
 
     Returns:
       The dataset. Splits of equal-sized images, up to 2 GiB, are in memory; others are read as they are used.
@@ -47,14 +58,25 @@ def load(name: str, *, data_dir: str | None = None, download: bool = False) -> I
       FileNotFoundError: if a known dataset, a file of it, or the folder is missing.
       ImportError: if tensorflow-datasets is needed and not installed.
       RuntimeError: if the download failed.
-      ValueError: if there is no dataset of that name, it is no classification set, or it is damaged.
+      ValueError: if there is no dataset of that name, it is no classification set, or it is damaged; with "skip", if
+        nothing of a split can be read.
     """
+    check_choice("bad_examples", bad_examples, ("refuse", "skip"))
+    images = read_set(name, data_dir, download=download, skip=bad_examples == "skip")
+    for split, examples in images.splits.items():
+        if bad := examples.left_out:
+            print(f"Left out {told(bad, len(examples) + len(places_of(bad)), f'{name} {split}')}", flush=True)
+    return images
+
+
+def read_set(name: str, data_dir: str | None = None, *, download: bool = False, skip: bool = False) -> ImageSet:
+    """What `load` loads; does not say what was left out."""
     if name == "shapes":
         return _load_shapes()
     if name.startswith("folder:"):
-        class_names, splits = read_folder(name.removeprefix("folder:"))
+        class_names, splits = read_folder(name.removeprefix("folder:"), skip=skip)
         return ImageSet(name, class_names, _IMAGENET.mean, _IMAGENET.std, splits)
-    return _load_tfds(name, data_dir, download)
+    return _load_tfds(name, data_dir, download, skip)
 
 
 def _load_shapes() -> ImageSet:
@@ -64,13 +86,13 @@ def _load_shapes() -> ImageSet:
     return ImageSet("shapes", CLASS_NAMES, FACTS["shapes"].mean, FACTS["shapes"].std, splits)
 
 
-def _load_tfds(name: str, data_dir: str | None, download: bool) -> ImageSet:
+def _load_tfds(name: str, data_dir: str | None, download: bool, skip: bool) -> ImageSet:
     builder = find_builder(name, data_dir, download)
     facts = FACTS.get(builder.name, _IMAGENET)
     there = builder.info.splits
     wanted = {"train": ("train",), "test": facts.test}
     found = {split: [source for source in sources if source in there] for split, sources in wanted.items()}
-    splits = {split: read_split(builder, sources[0]) for split, sources in found.items() if sources}
+    splits = {split: read_split(builder, sources[0], skip=skip) for split, sources in found.items() if sources}
     if not splits:
         raise ValueError(
             f"A split called train, {' or '.join(facts.test)} is needed; {name} has only {', '.join(there)}. "

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
+from cutmix_tf.data._bad_examples import BadExample
 from cutmix_tf.data._draws import permutation
 
 Read = Callable[[Any], tf.data.Dataset]
@@ -25,6 +26,7 @@ class ArraySplit:
       boxes: int32 (n, 4), where the object is: top, left, bottom, right in pixels, half-open; or None.
       masks: bool (n, height, width), which pixels are the object's; or None.
       attention: uint8 (n, rows, columns), maps that ride along with the images; or None.
+      left_out: what could not be read and is not among these.
 
     Raises:
       ValueError: if the split is empty, or shapes and dtypes are not these.
@@ -35,6 +37,7 @@ class ArraySplit:
     boxes: np.ndarray | None = None
     masks: np.ndarray | None = None
     attention: np.ndarray | None = None
+    left_out: tuple[BadExample, ...] = ()
 
     def __post_init__(self):
         count, size = len(self.images), self.images.shape[1:3]
@@ -94,6 +97,9 @@ class StreamSplit:
         where the seed is None.
       fingerprint: a digest of what is stored and in which order, as far as that is known without reading it.
       attention: uint8 (n, rows, columns), maps that ride along with the images, in the order of storage; or None.
+      read_boxes: `read_boxes(seed)` gives, in the order of `read(seed)`, each picture's height and width and where
+        its object is, int32 (2,) and (4,), as in `ArraySplit`; None where that is not known.
+      left_out: what could not be read; neither counted nor among the places.
 
     Raises:
       ValueError: if the split is empty, or the maps are not these.
@@ -103,6 +109,8 @@ class StreamSplit:
     read: Read
     fingerprint: str
     attention: np.ndarray | None = None
+    read_boxes: Read | None = None
+    left_out: tuple[BadExample, ...] = ()
 
     def __post_init__(self):
         if self.count < 1:
@@ -164,6 +172,22 @@ class ImageSet:
         return len(self.class_names)
 
     @property
+    def fingerprints(self) -> dict[str, str]:
+        """Digests of the classes' names and of each split, to keep with what is made of the data."""
+        names = hashlib.sha256("\n".join(self.class_names).encode()).hexdigest()
+        return {"class_names": names} | {name: split.fingerprint for name, split in self.splits.items()}
+
+    def check_unchanged(self, fingerprints: Mapping[str, str]) -> None:
+        """Raises ValueError unless these are the `fingerprints` of now; says which differ."""
+        here = self.fingerprints
+        changed = [name for name in {**here, **fingerprints} if here.get(name) != fingerprints.get(name)]
+        if changed:
+            raise ValueError(
+                f"{self.name} must be as it was; its {' and '.join(changed)} changed since. Bring the data back, or "
+                "start again with what is there now."
+            )
+
+    @property
     def train(self) -> Split:
         """The training examples. Raises ValueError if the dataset has none."""
         return self._split("train")
@@ -181,14 +205,18 @@ class ImageSet:
         return self.splits[name]
 
 
-def steps_per_epoch(split: Split, batch_size: int) -> int:
-    """Number of batches in an epoch, the last partial one included.
+def steps_per_epoch(split: Split, batch_size: int, *, static_shapes: bool = False) -> int:
+    """Number of batches in an epoch, the last partial one included unless shapes are static.
 
     Raises:
-      ValueError: if `batch_size` is below 1.
+      ValueError: if `batch_size` is below 1, or shapes are static and the examples don't fill one batch.
     """
     check_whole("batch_size", batch_size, low=1)
-    return -(-len(split) // batch_size)
+    if static_shapes and len(split) < batch_size:
+        raise ValueError(
+            f"Static shapes need a whole batch of {batch_size}; there are {len(split)} examples. Ask less."
+        )
+    return len(split) // batch_size if static_shapes else -(-len(split) // batch_size)
 
 
 def _check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...]) -> None:

@@ -28,6 +28,7 @@ from cutmix_tf.data._auto_augment import POLICIES, auto_augment
 from cutmix_tf.data._colour import apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.data._image_set import ArraySplit, Split, steps_per_epoch
 from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_centre_crops, whole_pictures
+from cutmix_tf.data._service import DataService, epoch_by_workers
 from cutmix_tf.data._transforms import apply_geometry, normalise, sample_crop_flip
 
 Mix = Callable[..., tuple[tf.Tensor, Any]]
@@ -90,11 +91,17 @@ def train_batches(
     strength: Callable[[tf.Tensor], tf.Tensor] | None = None,
     attend: Attend | None = None,
     first_step: int = 0,
+    static_shapes: bool = False,
+    service: DataService | None = None,
 ) -> tf.data.Dataset:
     """Batches for training, without end, epoch after epoch; each epoch keeps its last partial batch.
 
     Equal arguments give equal bits, whatever the number of threads, in every process and after a restart: the
     dataset from `first_step=k` goes on where another one was after k batches.
+
+    With a service its workers make the batches, and the dataset ends with the epoch of `first_step`. Batches come in
+    the order in which they are ready. Those of a split in memory are the same to the bit; of a stream, the examples
+    are the same, each once. Workers that are killed take with them what they held.
 
     Args:
       split: of a loaded dataset.
@@ -110,6 +117,9 @@ def train_batches(
       attend: makes the attention maps of a batch from its augmented pixels; else those of the split are
         used, if it has any, moved as their pictures were.
       first_step: number of batches, over all epochs, that are left out.
+      static_shapes: whether each epoch leaves out its last partial batch, so that all shapes are known, as TPUs need.
+      service: whose workers make the batches; None for this process. They must find image folders and prepared sets
+        under the same paths.
 
     Returns:
       A dataset of (images, labels): float32 (b, height, width, 3), and int32 (b,) or the targets of `mix`. Where
@@ -117,7 +127,8 @@ def train_batches(
 
     Raises:
       TypeError, ValueError: if an argument is no whole number in its range, or maps are given and not mixed by, or the
-        split's own maps are to follow AutoAugment, which moves pixels.
+        split's own maps are to follow AutoAugment, which moves pixels, or a service can't do what is asked.
+      ConnectionError: if no dispatcher answers at the service's address.
     """
     check_whole("seed", seed, low=0, high=2**31 - 1)
     check_whole("first_step", first_step, low=0)
@@ -129,16 +140,23 @@ def train_batches(
             f"got auto_augment={preprocessing.auto_augment!r} and a split with maps. "
             "Use live attention, made of the augmented pictures, or auto_augment='none'."
         )
-    first_epoch, skipped = divmod(first_step, steps_per_epoch(split, batch_size))
+    if service is not None and attend is not None:
+        raise ValueError(
+            "A data service can't ask a teacher that lives in this process; got live attention. Use cached maps."
+        )
+    steps = steps_per_epoch(split, batch_size, static_shapes=static_shapes)
+    first_epoch, skipped = divmod(first_step, steps)
     grid = None if split.attention is None else split.attention.shape[1:]
     augment = _compiled_augment(preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
-    finish = _finish(preprocessing, erase, mix)
+    joined_later = service is not None and not isinstance(split, ArraySplit)
+    finish = _finish(preprocessing, erase, mix, batch_size if static_shapes and not joined_later else None)
 
     with tf.device("CPU:0"):
         order_seed, step_seed = child_seeds(tf.constant([seed, _STREAM]), 2)
 
         def ordered(epoch):
-            return split.batches(batch_size, fold_in(order_seed, epoch))
+            batches = split.batches(batch_size, fold_in(order_seed, epoch))
+            return batches.take(steps) if static_shapes else batches
 
         def prepared(step, batch):
             images, labels, *maps = batch
@@ -151,6 +169,11 @@ def train_batches(
             }
             return finish(images, labels, details, erase_seed, mix_seed)
 
+        if service is not None:
+            epoch = {"seed": fold_in(order_seed, first_epoch), "steps": steps, "first_step": first_step}
+            return _delivered(
+                epoch_by_workers(service, split, prepared, batch_size=batch_size, whole_only=static_shapes, **epoch)
+            )
         batches = (
             tf.data.Dataset.range(first_epoch, tf.int64.max)
             .flat_map(ordered)
@@ -162,16 +185,26 @@ def train_batches(
     return _delivered(batches)
 
 
-def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int) -> tf.data.Dataset:
+def test_batches(
+    split: Split,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    static_shapes: bool = False,  # noqa: PT028 - no test
+) -> tf.data.Dataset:
     """Batches for testing: each example once, in the order of storage, the last partial batch kept.
 
     Args:
       split: of a loaded dataset.
       preprocessing: the size and the normalisation; nothing is augmented.
       batch_size: examples in a batch, over all replicas.
+      static_shapes: whether the last batch is filled up with zeros, so that all shapes are known. A sample
+        weight then comes with each example: 0 for those, and for the others the one number that makes means over
+        all batches, of losses and of metrics, those over the examples.
 
     Returns:
-      A dataset of (images, labels): float32 (b, height, width, 3) and int32 (b,).
+      A dataset of (images, labels), float32 (b, height, width, 3) and int32 (b,); and float32 (b,) where shapes are
+      static.
 
     Raises:
       TypeError, ValueError: if `batch_size` is no whole number from 1.
@@ -180,11 +213,26 @@ def test_batches(split: Split, preprocessing: Preprocessing, *, batch_size: int)
     finish = _finish(preprocessing, None, None)
 
     def prepared(images, labels):
-        return finish(_centred(preprocessing, images), labels, {}, None, None)
+        images, labels = finish(_centred(preprocessing, images), labels, {}, None, None)
+        if not static_shapes:
+            return images, labels
+        return _filled_up(images, labels, batch_size, weight=steps * batch_size / len(split))
 
     with tf.device("CPU:0"):
         batches = split.batches(batch_size).map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
     return _delivered(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+
+
+def _filled_up(images: tf.Tensor, labels: tf.Tensor, batch_size: int, weight: float) -> tuple[tf.Tensor, ...]:
+    """A batch of that very size, and each example's weight: 0 for those that fill it up."""
+    count = tf.shape(labels)[0]
+    weights = tf.fill([count], tf.constant(weight, tf.float32))
+
+    def filled(values):
+        missing = [[0, batch_size - count], *([0, 0] for _ in values.shape[1:])]
+        return tf.ensure_shape(tf.pad(values, missing), [batch_size, *values.shape[1:]])
+
+    return filled(images), filled(labels), filled(weights)
 
 
 def whole_batches(split: Split, size: tuple[int, int], *, batch_size: int) -> tf.data.Dataset:
@@ -235,13 +283,19 @@ def _compiled_augment(augment: str, padding: int, policy: str, grid: tuple[int, 
     return compiled(augmented)
 
 
-def _finish(preprocessing: Preprocessing, erase: Mix | None, mix: Mix | None) -> Callable[..., tuple[Any, Any]]:
-    """Steps 4 and 5, with the size that a pass shared by pipelines of several sizes does not tell."""
+def _finish(
+    preprocessing: Preprocessing, erase: Mix | None, mix: Mix | None, batch_size: int | None = None
+) -> Callable[..., tuple[Any, Any]]:
+    """Steps 4 and 5, with the sizes that a pass shared by pipelines of several sizes does not tell."""
     compiled_pass = _compiled_finish(preprocessing.mean, preprocessing.std, erase, mix)
+
+    def sized(values):
+        return tf.ensure_shape(values, [batch_size, *values.shape[1:]])
 
     def finished(*parts):
         images, plan, targets = compiled_pass(*parts)
-        images = tf.ensure_shape(images, [None, *preprocessing.image_size, 3])
+        images = tf.ensure_shape(images, [batch_size, *preprocessing.image_size, 3])
+        plan, targets = tf.nest.map_structure(sized, (plan, targets))
         return {"images": images, "plan": plan} if plan else images, targets
 
     return finished

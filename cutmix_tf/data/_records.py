@@ -1,77 +1,92 @@
-"""Reading the shards of a prepared TFDS split: as a stream in keyed order, or all at once into memory."""
+"""The examples in the shards of a prepared TFDS split: in keyed order, and which of them are bad."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._random import fold_in
+from cutmix_tf.data._bad_examples import BadExample, bad_places, reason_of
 from cutmix_tf.data._draws import permutation
-from cutmix_tf.data._image_set import ArraySplit, Split, StreamSplit
 from cutmix_tf.data._resize import decode
-from cutmix_tf.data._tfds import Builder, check_files, damaged, fingerprint
+from cutmix_tf.data._tfds import Builder, describe
 
-IN_MEMORY = 2 * 2**30  # bytes of pixels up to which a split of equal-sized images is kept as arrays
 BLOCK = 8192  # examples that are shuffled together
 INTERLEAVED = 16  # shards read in turn
 
 _Example = dict[str, tf.Tensor]
 
 
-def read_split(builder: Builder, split: str) -> Split:
-    """A split of a prepared dataset: in memory where its images have one size and fit, else as a stream.
+def find_bad_examples(builder: Builder, split: str) -> tuple[BadExample, ...]:
+    """All examples of a split that can't be read or decoded, or have no label in range; reads everything."""
+    info = builder.info.splits[split]
+    for file in info.filepaths:
+        file.open("rb").close()  # `ignore_errors` would try a file that can't be opened for ever
 
-    Raises:
-      FileNotFoundError: if a file of the split is missing.
-      ValueError: if the split is empty, or its files hold other than its metadata say.
-    """
-    check_files(builder, split)
-    count, (height, width, _) = builder.info.splits[split].num_examples, builder.info.features["image"].shape
-    if height and width and count * height * width * 3 <= IN_MEMORY:
-        return _in_memory(builder, split)
-    parse = _parser(builder, ("image", "label"))
+    def looked_at(example):
+        return example["place"], picture(builder, example["image"])
 
-    def read(seed=None):
-        def parts(*record):
-            example = parse(*record)
-            return example["image"], example["label"], record[-2]
-
-        return _records(builder, split, seed).map(parts, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return StreamSplit(count, read, fingerprint(builder, split))
+    examples = read_examples(builder, split, ("image", "label"), looked_at, passed_over=np.zeros(0, np.int64))
+    bad = set(bad_places(examples, info.num_examples, describe(builder, split)).tolist())
+    found, first = [], 0
+    for file, length in zip(info.filepaths, info.shard_lengths, strict=True):
+        places = range(first, first + length)
+        if here := bad.intersection(places):
+            found += _explained(builder, str(file), places, here)
+        first += length
+    return tuple(found)
 
 
-def _in_memory(builder: Builder, split: str) -> ArraySplit:
-    """Reads and decodes a whole split, many images at once; boxes too, where there is one an image."""
-    features, count = builder.info.features, builder.info.splits[split].num_examples
-    height, width, _ = features["image"].shape
-    arrays = {"image": np.empty((count, height, width, 3), np.uint8), "label": np.empty(count, np.int32)}
-    if "bbox" in features:
-        arrays["bbox"] = np.empty((count, 4), np.float32)
-    parse = _parser(builder, arrays)
-
-    def decoded(*record):
-        example = parse(*record)
-        return {**example, "image": tf.ensure_shape(decode(example["image"]), (height, width, 3))}
-
-    whole = tf.data.experimental.assert_cardinality(count)
-    examples = _records(builder, split).map(decoded, num_parallel_calls=tf.data.AUTOTUNE).apply(whole)
-    first = 0
+def _explained(builder: Builder, file: str, places: range, bad: set[int]) -> Iterator[BadExample]:
+    """Reads a file once more, record by record, to say what is wrong with the bad ones."""
+    place, reason = places.start, "the file ends before it"
     try:
-        for batch in examples.batch(1024).as_numpy_iterator():
-            for key, array in arrays.items():
-                array[first : first + len(batch["label"])] = batch[key]
-            first += len(batch["label"])
+        for record in tf.data.TFRecordDataset(file).as_numpy_iterator():
+            wrong = _what_is_wrong(builder, record) if place in bad else None
+            if wrong:
+                yield BadExample(f"{file} record {place - places.start}", wrong, range(place, place + 1))
+            place += 1
     except tf.errors.OpError as error:
-        raise damaged(builder, split, error) from error
-    boxes = np.rint(arrays["bbox"] * [height, width, height, width]).astype(np.int32) if "bbox" in arrays else None
-    return ArraySplit(arrays["image"], arrays["label"], boxes)
+        reason = reason_of(error)
+    if lost := len(range(place, places.stop)):
+        behind = f" and the {lost - 1} behind it" if lost > 1 else ""
+        yield BadExample(f"{file} record {place - places.start}{behind}", reason, range(place, places.stop))
 
 
-def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
-    """(file, its first place, place, serialised example) of all examples; in the order of the files, or shuffled.
+def _what_is_wrong(builder: Builder, record: Any) -> str | None:
+    """Why an example is bad; None if it is not."""
+    num_classes = builder.info.features["label"].num_classes
+    try:
+        example = _parser(builder, ("image", "label"))(record)
+        if not 0 <= int(example["label"]) < num_classes:
+            return f"label {int(example['label'])} is not in [0, {num_classes})"
+        picture(builder, example["image"])
+    except tf.errors.OpError as error:
+        return reason_of(error)
+    return None
 
-    A place counts the split's examples from 0 in the order of the files.
+
+def read_examples(
+    builder: Builder, split: str, keys: Iterable[str], make: Callable[[_Example], Any], passed_over=None, seed=None
+) -> tf.data.Dataset:
+    """What is made of each example: of its features of those names and its place. See `_records`."""
+    parse = _parser(builder, keys)
+
+    def made(file, number, place, record):
+        example = parse(record)
+        label = _checked_label(builder, example["label"], file, number)
+        return make({**example, "label": label, "place": place})
+
+    return _records(builder, split, passed_over, seed).map(made, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _records(builder: Builder, split: str, passed_over: np.ndarray | None, seed) -> tf.data.Dataset:
+    """(file, number in it, place, serialised example) of all examples; in the order of the files, or shuffled.
+
+    A place counts the split's examples from 0 in the order of the files. Those in `passed_over` are left out, and so
+    is what can't be read behind a damaged record; the places of the others are those among themselves. Where it is
+    None, everything must be readable.
 
     Shuffling takes the shards in random order, sixteen in turn, and permutes blocks of 8192 examples. It is a
     function of the seed alone (`Dataset.shuffle` also depends on TensorFlow's global seed).
@@ -79,13 +94,18 @@ def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
     info = builder.info.splits[split]
     files = tf.constant([str(file) for file in info.filepaths])
     first_places = tf.cumsum(tf.constant(info.shard_lengths, tf.int64), exclusive=True)
+
+    def shard(*file_and_first_place):
+        file, first_place = file_and_first_place
+        return _shard(file, first_place, passed_over)
+
     if seed is None:
-        return tf.data.Dataset.from_tensor_slices((files, first_places)).flat_map(_shard)
+        return tf.data.Dataset.from_tensor_slices((files, first_places)).flat_map(shard)
     file_seed, block_seed = fold_in(seed, 0), fold_in(seed, 1)
     order = permutation(files.shape[0], file_seed)
     shards = tf.data.Dataset.from_tensor_slices((tf.gather(files, order), tf.gather(first_places, order)))
     records = shards.interleave(
-        _shard, cycle_length=INTERLEAVED, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        shard, cycle_length=INTERLEAVED, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
 
     def shuffled(number, block):
@@ -95,25 +115,39 @@ def _records(builder: Builder, split: str, seed=None) -> tf.data.Dataset:
     return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)  # pyright: ignore[reportArgumentType]
 
 
-def _shard(*file_and_first_place: tf.Tensor) -> tf.data.Dataset:
-    file, first_place = file_and_first_place
-    names = tf.data.Dataset.from_tensors((file, first_place)).repeat()
-    records = tf.data.Dataset.zip((names, tf.data.Dataset.counter(first_place), tf.data.TFRecordDataset(file)))
-    return records.map(lambda name, place, record: (*name, place, record))
+def _shard(file: tf.Tensor, first_place: tf.Tensor, passed_over: np.ndarray | None) -> tf.data.Dataset:
+    """The part of `_records` that one file holds."""
+    records = tf.data.TFRecordDataset(file)
+    if passed_over is not None:
+        records = records.ignore_errors()
+    records = records.enumerate().map(lambda number, record: (file, number, first_place + number, record))
+    if passed_over is None:
+        return records
+
+    def kept(*record):
+        return tf.reduce_all(passed_over != record[2])
+
+    def among_themselves(file, number, place, record):
+        return file, number, place - tf.math.count_nonzero(passed_over < place), record
+
+    return records.filter(kept).map(among_themselves)
 
 
-def _parser(builder: Builder, keys: Iterable[str]) -> Callable[..., _Example]:
-    """A function from a record to its features of those names, images still encoded, labels checked."""
+def _parser(builder: Builder, keys: Iterable[str]) -> Callable[[Any], _Example]:
+    """A function from a serialised example to its features of those names, images still encoded, labels unchecked."""
     import tensorflow_datasets as tfds
 
     features = tfds.features.FeaturesDict({key: builder.info.features[key] for key in keys})
-    num_classes = features["label"].num_classes
+    return lambda record: features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
 
-    def parse(file, first_place, place, record):
-        example = features.deserialize_example(record, decoders={"image": tfds.decode.SkipDecoding()})
-        label = example["label"]
-        message = ["Labels must be in [0,", num_classes, "); got", label, "at record", place - first_place, "of", file]
-        tf.debugging.Assert((label >= 0) & (label < num_classes), message)
-        return {**example, "label": tf.cast(label, tf.int32)}
 
-    return parse
+def _checked_label(builder: Builder, label: tf.Tensor, file: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    num_classes = builder.info.features["label"].num_classes
+    message = ["Labels must be in [0,", num_classes, "); got", label, "at record", number, "of", file]
+    tf.debugging.Assert((label >= 0) & (label < num_classes), message)
+    return tf.cast(label, tf.int32)
+
+
+def picture(builder: Builder, encoded: tf.Tensor) -> tf.Tensor:
+    """Decoded: uint8 (height, width, 3), of the size that all pictures of the dataset have, if they have one."""
+    return tf.ensure_shape(decode(encoded), (*builder.info.features["image"].shape[:2], 3))

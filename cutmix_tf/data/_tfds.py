@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf.data._bad_examples import BadExample, places_of, told
 
 Builder = Any  # tfds.core.DatasetBuilder; tensorflow_datasets is imported only where a set is asked for
 
@@ -83,12 +85,12 @@ def describe(builder: Builder, split: str) -> str:
     return f"split {split!r} of {builder.info.full_name} in {builder.data_dir}"
 
 
-def check_files(builder: Builder, split: str) -> None:
+def check_files(builder: Builder, split: str, *, whole: bool) -> None:
     """Compares a split's files with its metadata, as far as that goes without reading them.
 
     Raises:
       FileNotFoundError: if a file is missing.
-      ValueError: if the split is empty, its files are too small, or they are no TFRecord files.
+      ValueError: if the split is empty, its files are no TFRecord files, or must be whole and are too small.
     """
     info, where = builder.info.splits[split], describe(builder, split)
     if info.num_examples == 0:
@@ -105,18 +107,24 @@ def check_files(builder: Builder, split: str) -> None:
             f"the first is {missing[0]}. {_AGAIN}"
         )
     size, least = sum(file.stat().length for file in info.filepaths), int(info.num_bytes)
-    if size < least:
+    if whole and size < least:
         raise ValueError(f"At least {least} bytes are needed for {where}; its files have {size}. {_AGAIN}")
 
 
-def fingerprint(builder: Builder, split: str) -> str:
-    """A digest of a split's metadata: its dataset, version and configuration, and the sizes of its shards."""
+def fingerprint(builder: Builder, split: str, left_out: Sequence[BadExample]) -> str:
+    """A digest of a split's metadata, the sizes of its files and the places left out; its dataset's full name too."""
     info = builder.info.splits[split]
-    facts = (builder.info.full_name, split, info.num_bytes, info.shard_lengths)
+    sizes = [file.stat().length for file in info.filepaths]
+    facts = (builder.info.full_name, split, info.num_bytes, info.shard_lengths, sizes, places_of(left_out).tolist())
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def damaged(builder: Builder, split: str, error: Exception) -> ValueError:
-    """The error to raise where reading a split failed."""
+def damaged(builder: Builder, split: str, reason: str, bad: Sequence[BadExample]) -> ValueError:
+    """The error to raise where reading a split failed, for a reason or for examples that were found bad."""
     count, where = builder.info.splits[split].num_examples, describe(builder, split)
-    return ValueError(f"{count} whole examples are needed from {where}; reading them failed: {error} {_AGAIN}")
+    if not bad:
+        return ValueError(f"{count} whole examples are needed from {where}; reading them failed: {reason}. {_AGAIN}")
+    return ValueError(
+        f"All examples must be whole; can't read {told(bad, count, where)}. {_AGAIN} "
+        "Or leave them out with bad_examples='skip'."
+    )

@@ -10,6 +10,7 @@ import tyro
 from cutmix_tf._checks import check_whole, look_up
 from cutmix_tf.evaluation._batches import Counter
 from cutmix_tf.evaluation._cam import cam, resize_maps
+from cutmix_tf.evaluation._examples import BadExamples
 from cutmix_tf.evaluation._network import Network, load_network
 from cutmix_tf.evaluation._plots import PANELS, draw_cams, draw_evaluations
 from cutmix_tf.evaluation._report import table, write_evaluation
@@ -43,6 +44,8 @@ class EvaluateConfig:
     """Corrupted copies of the test set, with commas, by names of the catalogue such as cifar10_corrupted/fog_3."""
     data_dir: str | None = None
     """Where TFDS finds prepared data sets; TFDS_DATA_DIR if it is not given."""
+    bad_examples: BadExamples = "refuse"
+    """Whether examples that can't be read stop the evaluation, or are left out and counted."""
 
     @property
     def suite_names(self) -> list[str] | None:
@@ -116,6 +119,7 @@ def _evaluate_one(config: EvaluateConfig, network: Network, folder: Path) -> dic
         corrupted=_split(config.corrupted),
         limit=config.limit,
         data_dir=config.data_dir,
+        bad_examples=config.bad_examples,
     )
     results = evaluate(task, config.suite_names) | {"measured_with": measured_with()}
     write_evaluation(folder, results)

@@ -1,6 +1,8 @@
 """The pictures that a network is evaluated on, in memory and of its size, with their boxes."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from cutmix_tf.data import MARGIN
 from cutmix_tf.evaluation._network import Network
 
 READ = 256
+BadExamples = Literal["refuse", "skip"]
 KEY = (0, 0xE7A1)  # which examples a limit picks
 
 
@@ -36,7 +39,12 @@ class Examples:
 
 
 def load_examples(
-    network: Network, dataset: str | None = None, *, limit: int | None = None, data_dir: str | None = None
+    network: Network,
+    dataset: str | None = None,
+    *,
+    limit: int | None = None,
+    data_dir: str | None = None,
+    bad_examples: BadExamples = "refuse",
 ) -> Examples:
     """The test split of the set that a network was trained on, or of another with as many classes.
 
@@ -45,6 +53,7 @@ def load_examples(
       dataset: A name of the catalogue; None for the network's own.
       limit: How many to take, at random but the same each time; None for all. All of ImageNet's are 7.5 GB.
       data_dir: As for `data.load`.
+      bad_examples: As for `data.load`.
 
     Raises:
       ValueError: if no dataset is known, or it has another number of classes than the network.
@@ -53,7 +62,7 @@ def load_examples(
     name = dataset or network.dataset
     if name is None:
         raise ValueError(f"A dataset is needed to evaluate {network.name}; none is known. Give its name (--dataset).")
-    images = data.load(name, data_dir=data_dir)
+    images = data.load(name, data_dir=data_dir, bad_examples=bad_examples)
     if images.num_classes != network.num_classes:
         raise ValueError(
             f"{network.name} tells {network.num_classes} classes apart, but {name} has {images.num_classes}. Choose "
@@ -62,9 +71,16 @@ def load_examples(
     return _read(images, network.preprocessing, limit)
 
 
-def load_pictures(network: Network, dataset: str, *, limit: int | None = None, data_dir: str | None = None):
+def load_pictures(
+    network: Network,
+    dataset: str,
+    *,
+    limit: int | None = None,
+    data_dir: str | None = None,
+    bad_examples: BadExamples = "refuse",
+):
     """The test pictures of any dataset at a network's size: uint8 (n, height, width, 3). See `load_examples`."""
-    return _read(data.load(dataset, data_dir=data_dir), network.preprocessing, limit).images
+    return _read(data.load(dataset, data_dir=data_dir, bad_examples=bad_examples), network.preprocessing, limit).images
 
 
 def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int | None) -> Examples:
@@ -80,10 +96,17 @@ def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int |
         last = min(first + len(some_labels), count)
         pictures[first:last], labels[first:last] = some_images[: last - first], some_labels[: last - first]
         first = last
-    boxes = None
-    if isinstance(split, data.ArraySplit) and split.boxes is not None:
-        boxes = move_boxes(split.boxes, split.images.shape[1:3], preprocessing)
-    return Examples(pictures, labels, images.class_names, boxes, images.name)
+    return Examples(pictures, labels, images.class_names, _boxes(split, count, preprocessing), images.name)
+
+
+def _boxes(split: data.Split, count: int, preprocessing: data.Preprocessing) -> np.ndarray | None:
+    """Where the objects of the split's first pictures lie in what a network sees; None where that is not known."""
+    if isinstance(split, data.ArraySplit):
+        return None if split.boxes is None else move_boxes(split.boxes, split.images.shape[1:3], preprocessing)
+    if split.read_boxes is None:
+        return None
+    sides, boxes = next(split.read_boxes(None).batch(count).as_numpy_iterator())
+    return move_boxes(boxes, sides, preprocessing)
 
 
 def _limited(split: data.Split, limit: int | None) -> data.Split:
@@ -91,27 +114,32 @@ def _limited(split: data.Split, limit: int | None) -> data.Split:
     if limit is None or limit >= len(split):
         return split
     if isinstance(split, data.StreamSplit):
-        return dataclasses.replace(split, read=lambda seed=None: split.read(KEY))
+        return dataclasses.replace(split, read=_keyed(split.read), read_boxes=_keyed(split.read_boxes))
     draw = np.random.Generator(np.random.Philox(KEY))
     some = np.sort(draw.choice(len(split), limit, replace=False))
     return data.ArraySplit(split.images[some], split.labels[some], None if split.boxes is None else split.boxes[some])
 
 
-def move_boxes(boxes: np.ndarray, sides: tuple[int, int], preprocessing: data.Preprocessing) -> np.ndarray:
+def _keyed(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """The same, always in the order of the key."""
+    return read and (lambda seed: read(KEY))
+
+
+def move_boxes(boxes: np.ndarray, sides, preprocessing: data.Preprocessing) -> np.ndarray:
     """Where boxes come to lie when test pictures are resized and cropped at the centre.
 
     Args:
       boxes: (n, 4), top, left, bottom, right in pixels of the pictures as they were, half-open.
-      sides: Height and width of those.
+      sides: Height and width of those: (2,) for all, or (n, 2).
       preprocessing: What is done to them.
 
     Returns:
       int32 (n, 4), cut off at the new picture's edges; of no area where nothing of the box is left.
     """
-    size = np.array(preprocessing.image_size)
+    size, sides = np.array(preprocessing.image_size), np.asarray(sides)
     margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
-    scale = np.max(size * margin / np.array(sides))
-    resized = np.maximum(np.rint(np.array(sides) * scale), size)
+    scale = np.max(size * margin / sides, axis=-1, keepdims=True)
+    resized = np.maximum(np.rint(sides * scale), size)
     offset = (resized - size) // 2
-    moved = boxes * np.tile(resized / np.array(sides), 2) - np.tile(offset, 2)
+    moved = boxes * np.tile(resized / sides, 2) - np.tile(offset, 2)
     return np.rint(np.clip(moved, 0, np.tile(size, 2))).astype(np.int32)

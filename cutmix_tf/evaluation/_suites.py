@@ -15,7 +15,7 @@ from cutmix_tf.evaluation._attacks import fgsm, pgd
 from cutmix_tf.evaluation._calibration import reliability
 from cutmix_tf.evaluation._cam import cam, resize_maps
 from cutmix_tf.evaluation._corruptions import CORRUPTIONS, corruption_errors
-from cutmix_tf.evaluation._examples import Examples, load_examples, load_pictures
+from cutmix_tf.evaluation._examples import BadExamples, Examples, load_examples, load_pictures
 from cutmix_tf.evaluation._in_between import KINDS, draw_pairs, in_between_curve
 from cutmix_tf.evaluation._network import Network
 from cutmix_tf.evaluation._occlusion import PLACES, SHARES, occlusion_errors
@@ -62,6 +62,7 @@ def load_task(
     corrupted: Sequence[str] = (),
     limit: int | None = None,
     data_dir: str | None = None,
+    bad_examples: BadExamples = "refuse",
 ) -> Task:
     """Loads everything before the first computation, so that what is missing is known at once.
 
@@ -72,22 +73,22 @@ def load_task(
       corrupted: Corrupted copies of the test set, by names of the catalogue such as "cifar10_corrupted/fog_3".
       limit: How many pictures of each set, at random but the same each time; None for all, and 10,000 of noise.
       data_dir: As for `data.load`.
+      bad_examples: As for `data.load`.
 
     Raises:
       ValueError: if the test set itself is among the strange ones, or labels don't fit the network.
       Whatever `data.load` raises.
     """
-    examples = load_examples(network, dataset, limit=limit, data_dir=data_dir)
+    how: dict[str, Any] = {"limit": limit, "data_dir": data_dir, "bad_examples": bad_examples}
+    examples = load_examples(network, dataset, **how)
     if examples.name in ood:
         raise ValueError(f"Strange pictures must come from another set than the test set; got {examples.name} in ood.")
     size = network.preprocessing.image_size
     strangers = {
-        name: noise(name, limit or NOISE_PICTURES, size)
-        if name in NOISES
-        else load_pictures(network, name, limit=limit, data_dir=data_dir)
+        name: noise(name, limit or NOISE_PICTURES, size) if name in NOISES else load_pictures(network, name, **how)
         for name in ood
     }
-    copies = {name: load_examples(network, name, limit=limit, data_dir=data_dir) for name in corrupted}
+    copies = {name: load_examples(network, name, **how) for name in corrupted}
     return Task(network, examples, strangers, copies)
 
 
@@ -143,8 +144,8 @@ def has_head(network: Network) -> bool:
 def _check_localisable(task: Task) -> None:
     if task.examples.boxes is None:
         raise ValueError(
-            f"Localisation needs a box for each picture, held in memory; {task.examples.name} has none. Leave out "
-            "wsol, or evaluate a network of shapes or of a set of equal-sized pictures with the feature bbox."
+            f"Localisation needs a box for each picture; {task.examples.name} has none. Leave out wsol, or evaluate a "
+            "network of shapes or of a set with the feature bbox."
         )
     _ = task.network.head
 

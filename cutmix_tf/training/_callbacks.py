@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -68,6 +69,13 @@ class RunRecorder(keras.callbacks.Callback):
         self.folder.write_history(progress.history)
 
 
+class Often(NamedTuple):
+    """How often a checkpoint is written inside an epoch: by time, and after so many steps."""
+
+    minutes: float
+    steps: int | None
+
+
 class StepWatcher(keras.callbacks.Callback):
     """Counts steps; saves every so many minutes and when the process is told to end; stops where the loss is NaN.
 
@@ -75,7 +83,7 @@ class StepWatcher(keras.callbacks.Callback):
       checkpoints: The run's.
       progress: Of the run so far; goes on here.
       steps_per_epoch: Of the training.
-      minutes: Between two checkpoints inside an epoch.
+      often: Between two checkpoints inside an epoch.
       run_dir: For the message of a NaN.
       highest: Of the values of all workers, so that they save and stop at the same step.
 
@@ -89,13 +97,13 @@ class StepWatcher(keras.callbacks.Callback):
         checkpoints: Checkpoints,
         progress: Progress,
         steps_per_epoch: int,
-        minutes: float,
+        often: Often,
         run_dir: str,
         highest: Callable[[int], int],
     ):
         super().__init__()
         self.checkpoints, self.progress, self.steps_per_epoch = checkpoints, progress, steps_per_epoch
-        self.minutes, self.run_dir, self.highest, self.told_to_end = minutes, run_dir, highest, False
+        self.often, self.run_dir, self.highest, self.told_to_end = often, run_dir, highest, False
 
     def on_train_begin(self, logs=None):
         """Listens to SIGTERM, and starts the clock."""
@@ -128,7 +136,8 @@ class StepWatcher(keras.callbacks.Callback):
                 f"The loss is NaN at step {self.progress.step - 1} (counted from 0). Its batch can be made again: "
                 f"python -m cutmix_tf.training.replay {self.run_dir} --step {self.progress.step - 1}"
             )
-        due = time.monotonic() - self._saved >= 60 * self.minutes
+        steps, late = self.often.steps, time.monotonic() - self._saved >= 60 * self.often.minutes
+        due = late or (steps is not None and self.progress.step % steps == 0)
         wish = self.highest(_STOP if self.told_to_end else _SAVE if due else _GO_ON)
         if wish == _GO_ON or self.progress.step % self.steps_per_epoch == 0:
             return

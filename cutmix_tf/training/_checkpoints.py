@@ -10,8 +10,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-KEPT = 2
-
 
 @dataclasses.dataclass
 class Progress:
@@ -31,10 +29,10 @@ class Progress:
 
 
 class Checkpoints:
-    """The checkpoints of a run's folder, `step-…` below `folder`; the last two are kept."""
+    """The checkpoints of a run's folder, `step-…` below `folder`; the last ones are kept."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, kept: int = 2):
+        self.folder, self.kept = folder, kept
 
     def save(self, model: keras.Model, progress: Progress) -> None:
         """Saves weights, optimizer, chance of layers and progress.
@@ -59,7 +57,7 @@ class Checkpoints:
                 f"The checkpoint of step {progress.step} can't be written in {str(self.folder)!r}: {error}. The last "
                 f"one, {last[0]}, is whole. Make room, and run the same command again."
             ) from error
-        for older in self.names()[:-KEPT]:
+        for older in self.names()[: -self.kept]:
             shutil.rmtree(self.folder / older)
 
     def _fill(self, folder: Path, model: keras.Model, progress: Progress) -> None:

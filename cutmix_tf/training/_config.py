@@ -81,7 +81,10 @@ class TrainConfig:
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Of the model's computations."""
     strategy: str = "auto"
-    """Which devices train: auto (all GPUs of this machine), default (one), or mirrored:N."""
+    """Which devices train: auto (all that there are), default (one), mirrored:N, multiworker, tpu, or data_parallel:N
+    on Keras' JAX backend. docs/distributed.md tells more."""
+    static_shapes: bool = False
+    """Batches of one shape, as TPUs need: each epoch leaves out its last partial batch."""
     seed: int = 0
     """Of everything that is drawn."""
 
@@ -89,8 +92,16 @@ class TrainConfig:
     """The run's folder; runs/NAME of the config file if it is not given."""
     checkpoint_minutes: float = 10.0
     """How often a checkpoint is written inside an epoch; each epoch's end writes one anyway."""
+    checkpoint_steps: int | None = None
+    """After how many steps too; None for by time alone."""
+    checkpoints_kept: int = 2
+    """How many of the last checkpoints stay."""
     data_dir: str | None = None
     """Where TFDS finds prepared data sets; TFDS_DATA_DIR if it is not given."""
+    data_service: str | None = None
+    """The dispatcher, grpc://HOST:PORT, of a tf.data service whose workers make the training batches."""
+    bad_examples: Literal["refuse", "skip"] = "refuse"
+    """Whether examples that can't be read stop the run, or are looked for before it, counted and left out."""
     download: bool = False
     """Whether a set that is not there may be downloaded."""
 
@@ -105,6 +116,7 @@ class TrainConfig:
         check_whole("seed", self.seed, low=0, high=2**31 - 1)
         if self.image_size is not None:
             check_whole("image_size", self.image_size, low=1)
+        check_choice("bad_examples", self.bad_examples, ("refuse", "skip"))
         check_choice("augment", self.augment, AUGMENTATIONS)
         check_choice("auto_augment", self.auto_augment, ("none", "cifar10", "imagenet"))
         check_choice("schedule", self.schedule, SCHEDULES)
@@ -151,6 +163,9 @@ class TrainConfig:
 
     def _check_optimisation(self):
         check_number("checkpoint_minutes", self.checkpoint_minutes, low=0)
+        check_whole("checkpoints_kept", self.checkpoints_kept, low=1)
+        if self.checkpoint_steps is not None:
+            check_whole("checkpoint_steps", self.checkpoint_steps, low=1)
         check_number("learning_rate", self.learning_rate, low=0, above=True)
         check_number("momentum", self.momentum, low=0, high=1)
         check_number("weight_decay", self.weight_decay, low=0)

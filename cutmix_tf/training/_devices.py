@@ -140,7 +140,7 @@ def _first_of_jax(rest: str) -> Devices:
 
 def _tpu_of_jax(rest: str) -> Devices:
     _check_empty(rest)
-    cores = keras.distribution.list_devices("tpu")
+    cores = [device for device in keras.distribution.list_devices() if device.startswith("tpu")]
     if not cores:
         raise RuntimeError("strategy 'tpu' needs a TPU; JAX has none. Install jax[tpu], or choose auto.")
     return _data_parallel(cores)

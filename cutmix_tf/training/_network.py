@@ -82,7 +82,8 @@ def _check_outputs(model: keras.Model, images: data.ImageSet) -> None:
 def _compile(model: keras.Model, optimizer: keras.Optimizer, label_smoothing: float, num_classes: int) -> None:
     top_k = MixedTopKAccuracy(k=min(5, num_classes), name="top5")
     loss = MixedCrossentropy(label_smoothing=label_smoothing)
-    model.compile(optimizer, loss, metrics=[MixedAccuracy(), top_k])
+    # weighted, since test examples that only fill up a batch have no weight
+    model.compile(optimizer, loss, weighted_metrics=[MixedAccuracy(), top_k])
     model.optimizer.build(model.trainable_variables)  # now, so that a checkpoint can be loaded
 
 

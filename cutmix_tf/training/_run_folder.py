@@ -1,22 +1,29 @@
 """The folder of a run: its config, its history, its networks; written whole or not at all."""
 
+import contextlib
 import csv
 import dataclasses
 import io
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import keras
 
+from cutmix_tf import data
 from cutmix_tf.models import TappedModel
 from cutmix_tf.training._as_text import mixer_from_text, regulariser_from_text, teacher_from_text, to_text
 from cutmix_tf.training._config import TrainConfig
 
-_PLACES = ("run_dir", "data_dir", "download", "attention_cache", "checkpoint_minutes")
-"""Settings that say where things are, not what is trained."""
+_PLACES = (
+    "run_dir", "data_dir", "download", "data_service", "attention_cache",
+    "checkpoint_minutes", "checkpoint_steps", "checkpoints_kept",
+)  # fmt: skip
+"""Settings that say where things are and how often they are kept, not what is trained."""
 
 
 def config_to_json(config: TrainConfig) -> dict[str, Any]:
@@ -82,7 +89,8 @@ class RunFolder:
                     f"{str(self.path)!r} holds {', '.join(others[:3])} but no run. Choose another --run-dir."
                 )
         else:
-            held = json.loads(file.read_text())
+            usual = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+            held = {**usual, **json.loads(file.read_text())}  # settings that there were not yet are as usual
             differ = [name for name in settings if name not in _PLACES and held.get(name) != settings[name]]
             if differ:
                 told = "; ".join(f"{name} is {held.get(name)!r} there, {settings[name]!r} here" for name in differ)
@@ -91,6 +99,37 @@ class RunFolder:
                     "remove that folder."
                 )
         self.write_json("config.json", settings)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes from training this run meanwhile.
+
+        Raises:
+          FileExistsError: if another one does.
+        """
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            raise FileExistsError(
+                f"Another process trains the run in {str(self.path)!r}. Wait for its end, or choose another --run-dir."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+    def keep_data(self, images: data.ImageSet) -> None:
+        """Writes what tells the data apart from other data.
+
+        Raises:
+          ValueError: if the folder's run was trained with other data; says which part changed.
+        """
+        file = self.home / "data.json"
+        if file.exists():
+            images.check_unchanged(json.loads(file.read_text()))
+        self.write_json("data.json", images.fingerprints)
 
     def write_json(self, name: str, content: Any) -> None:
         """Writes a JSON file atomically."""

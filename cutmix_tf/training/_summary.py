@@ -45,6 +45,12 @@ def measured_with() -> dict[str, str | None]:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": f"{keras.__version__} on {keras.backend.backend()}",
-        "devices": ", ".join(device.name for device in tf.config.list_logical_devices()),
+        "devices": ", ".join(_devices()),
         "machine": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _devices() -> list[str]:
+    if keras.backend.backend() == "tensorflow":
+        return [device.name for device in tf.config.list_logical_devices()]
+    return keras.distribution.list_devices()

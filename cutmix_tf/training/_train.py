@@ -14,14 +14,15 @@ from cutmix_tf.attention import cached_maps
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.mixing import MixSchedule
 from cutmix_tf.training._as_text import to_text
-from cutmix_tf.training._callbacks import RunRecorder, StepWatcher
+from cutmix_tf.training._callbacks import Often, RunRecorder, StepWatcher
 from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._devices import find_devices
+from cutmix_tf.training._devices import Devices, find_devices
+from cutmix_tf.training._inputs import load_images, preprocessing_of, told_when_data_is_bad
 from cutmix_tf.training._network import Model, make_model
 from cutmix_tf.training._run_folder import RunFolder
 from cutmix_tf.training._summary import measured_with, summarise, trainable_parameters
-from cutmix_tf.training._workers import told_when_others_end
+from cutmix_tf.training._workers import Workers, told_when_others_end
 
 
 def train(config: TrainConfig, *, model: Model | None = None) -> dict[str, Any]:
@@ -46,25 +47,42 @@ def train(config: TrainConfig, *, model: Model | None = None) -> dict[str, Any]:
 
 
 class Run:
-    """A training that has passed all checks and only needs to be carried out. See `train`."""
+    """A training that has passed all checks and only needs to be carried out. See `train`.
+
+    Attributes:
+      history: The rows of history.csv so far, once `fit` has begun.
+    """
 
     def __init__(self, config: TrainConfig, *, model: Model | None = None):
         self.config = config
         if model is None:
             look_up(config.model, models.MODELS, "model")  # before a dataset is loaded
         self.devices = find_devices(config.strategy)
-        self.images = data.load(config.dataset, data_dir=config.data_dir, download=config.download)
+        _check_batches(config, self.devices)
+        self.images = load_images(config)
         self.preprocessing = preprocessing_of(config, self.images)
-        self.steps_per_epoch = data.steps_per_epoch(self.images.train, config.batch_size)
+        self.steps_per_epoch = data.steps_per_epoch(
+            self.images.train, config.batch_size, static_shapes=config.static_shapes
+        )
         keras.utils.set_random_seed(config.seed)
         size = self.preprocessing.image_size
         self.model, self.mix = make_model(config, self.images, size, self.devices, self.steps_per_epoch, model)
         self.folder = RunFolder(config, is_chief=self.devices.is_chief)
         self.folder.write_json("preprocessing.json", dataclasses.asdict(self.preprocessing))
+        self.folder.keep_data(self.images)
+        self.history: list[dict[str, float]] = []
         self.train_split = self._with_attention(self.images.train)
+        self._service = (
+            data.DataService(config.data_service, self.folder.home / "arrays") if config.data_service else None
+        )
 
-    def train_batches(self, first_step: int = 0) -> tf.data.Dataset:
-        """The run's mixed batches from that step on, without end."""
+    @property
+    def images_per_epoch(self) -> int:
+        """Training examples that an epoch shows."""
+        return min(self.steps_per_epoch * self.config.batch_size, len(self.images.train))
+
+    def train_batches(self, first_step: int = 0, service: data.DataService | None = None) -> tf.data.Dataset:
+        """The run's mixed batches from that step on, without end; with a service, to the end of the epoch."""
         config = self.config
         return data.train_batches(
             self.train_split,
@@ -76,10 +94,15 @@ class Run:
             attend=config.teacher.attend if config.teacher and config.attention == "live" else None,
             seed=config.seed,
             first_step=first_step,
+            static_shapes=config.static_shapes,
+            service=service,
         )
 
     def _test_batches(self) -> tf.data.Dataset:
-        return data.test_batches(self.images.test, self.preprocessing, batch_size=self.config.batch_size)
+        batch_size, static_shapes = self.config.batch_size, self.config.static_shapes
+        return data.test_batches(
+            self.images.test, self.preprocessing, batch_size=batch_size, static_shapes=static_shapes
+        )
 
     def _strength(self) -> MixSchedule:
         return MixSchedule(self.config.mix_schedule, self.config.epochs * self.steps_per_epoch)
@@ -98,7 +121,12 @@ class Run:
 
     def fit(self) -> dict[str, Any]:
         """Trains, evaluates after each epoch, and writes everything; returns the summary."""
-        with told_when_others_end(), self.devices.scope():
+        with (
+            self.folder.locked(),
+            told_when_others_end(),
+            told_when_data_is_bad(self.config.dataset),
+            self.devices.scope(),
+        ):
             return self._fit_all()
 
     def _fit_all(self) -> dict[str, Any]:
@@ -107,17 +135,16 @@ class Run:
             print(f"{self.folder.path} holds this run, finished. Remove it to train again.")
             return summary
         progress = Checkpoints(self.folder.home / "checkpoints").load(self.model)
-        checkpoints = Checkpoints(self.folder.path / "checkpoints")
+        checkpoints = Checkpoints(self.folder.path / "checkpoints", self.config.checkpoints_kept)
         self._check_together(progress)
+        self.history = progress.history
         self._draw_mixes()
         began = time.perf_counter()
         callbacks = self._callbacks(checkpoints, progress)
-        epoch, inside = divmod(progress.step, self.steps_per_epoch)
-        if inside:
+        if progress.step % self.steps_per_epoch:
             self.model.evaluate(self._test_batches().take(1), verbose=0)  # builds the metrics, whose sums are taken up
-            self._fit(progress, callbacks, epochs=epoch + 1, steps=self.steps_per_epoch - inside)
-        if len(progress.history) < self.config.epochs:
-            self._fit(progress, callbacks, epochs=self.config.epochs, steps=self.steps_per_epoch)
+        while len(progress.history) < self.config.epochs:
+            self._fit(progress, callbacks)
         return self._finish(progress, time.perf_counter() - began)
 
     def _check_together(self, progress: Progress) -> None:
@@ -132,21 +159,22 @@ class Run:
     def _callbacks(self, checkpoints: Checkpoints, progress: Progress) -> list[keras.callbacks.Callback]:
         """In the order in which they act: steps are counted before an epoch's row is made."""
         config, steps = self.config, self.steps_per_epoch
-        minutes = config.checkpoint_minutes
+        often = Often(config.checkpoint_minutes, config.checkpoint_steps)
         callbacks = [
-            StepWatcher(checkpoints, progress, steps, minutes, str(self.folder.home), self.devices.highest),
-            RunRecorder(self.folder, checkpoints, progress, steps, len(self.images.train)),
+            StepWatcher(checkpoints, progress, steps, often, str(self.folder.home), self.devices.highest),
+            RunRecorder(self.folder, checkpoints, progress, steps, self.images_per_epoch),
             keras.callbacks.TensorBoard(self.folder.path / "tensorboard"),
         ]
         return [*callbacks, LinearDropSchedule(config.epochs)] if config.drop_schedule == "linear" else callbacks
 
-    def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback], *, epochs: int, steps: int) -> None:
-        """Trains on from where the run stands: the rest of an epoch that was broken off, or whole epochs."""
+    def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback]) -> None:
+        """Trains to the end; for one epoch alone if it was broken off, or is the job of a data service."""
+        done, inside = len(progress.history), progress.step % self.steps_per_epoch
         self.model.fit(
-            self.train_batches(progress.step),
-            epochs=epochs,
-            initial_epoch=len(progress.history),
-            steps_per_epoch=steps,
+            self.train_batches(progress.step, self._service),
+            epochs=done + 1 if inside or self._service else self.config.epochs,
+            initial_epoch=done,
+            steps_per_epoch=None if self._service else self.steps_per_epoch - inside,
             validation_data=self._test_batches(),
             callbacks=callbacks,
             shuffle=False,
@@ -172,12 +200,16 @@ class Run:
         return summary
 
 
-def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
-    """The config's augmentation at its image size, or at the data set's own."""
-    if config.image_size is not None:
-        size = (config.image_size, config.image_size)
-    elif isinstance(images.train, data.ArraySplit):
-        size = images.train.images.shape[1:3]
-    else:
-        raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
-    return data.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)
+def _check_batches(config: TrainConfig, devices: Devices | Workers) -> None:
+    """Raises ValueError unless the devices can share the config's batches."""
+    if config.data_service and isinstance(devices, Workers):
+        raise ValueError(
+            f"Several workers share each batch, but a data service would give each its own; got data_service="
+            f"{config.data_service!r}. Leave it out, or train on one machine."
+        )
+    if devices.static_shapes and not config.static_shapes:
+        raise ValueError(f"strategy {config.strategy!r} needs batches of one shape; set static_shapes=True.")
+    if config.static_shapes and config.batch_size % devices.replicas:
+        raise ValueError(
+            f"Batches are shared evenly by {devices.replicas} devices; got batch_size={config.batch_size}. Change it."
+        )

@@ -10,7 +10,7 @@ from cutmix_tf import data, pictures
 from cutmix_tf.mixing import AttentiveCutMix, Canvas
 from cutmix_tf.training._command_line import read_command_line
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._train import preprocessing_of
+from cutmix_tf.training._inputs import load_images, preprocessing_of
 
 
 def draw(config: TrainConfig, count: int = 8):
@@ -22,7 +22,7 @@ def draw(config: TrainConfig, count: int = 8):
     mixer, teacher = config.mix, config.teacher
     if not isinstance(mixer, AttentiveCutMix) or teacher is None:
         raise ValueError(f"A config that mixes by AttentiveCutMix is needed; got mix={mixer}.")
-    images = data.load(config.dataset, data_dir=config.data_dir)
+    images = load_images(config)
     still = dataclasses.replace(preprocessing_of(config, images), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     batches = data.train_batches(
         images.train, still, batch_size=count, seed=config.seed, mix=_unmixed, attend=teacher.attend

@@ -1,0 +1,43 @@
+"""What a config reads: its dataset, and how pictures are brought to the network."""
+
+import contextlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from cutmix_tf import data
+from cutmix_tf.training._config import TrainConfig
+
+
+def load_images(config: TrainConfig) -> data.ImageSet:
+    """The config's dataset."""
+    return data.load(
+        config.dataset, data_dir=config.data_dir, download=config.download, bad_examples=config.bad_examples
+    )
+
+
+@contextlib.contextmanager
+def told_when_data_is_bad(dataset: str) -> Iterator[None]:
+    """Turns the errors of reading a stream, which know no file, into one that says how to find it.
+
+    Raises:
+      ValueError: if an example could not be read.
+    """
+    try:
+        yield
+    except (tf.errors.InvalidArgumentError, tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+        raise ValueError(
+            f"Training stopped at what could not be read or computed: {error.message.strip()} To look for bad "
+            f"examples: python -m cutmix_tf.data.check {dataset}. To train without them: --bad-examples skip."
+        ) from error
+
+
+def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
+    """The config's augmentation at its image size, or at the data set's own."""
+    if config.image_size is not None:
+        size = (config.image_size, config.image_size)
+    elif isinstance(images.train, data.ArraySplit):
+        size = images.train.images.shape[1:3]
+    else:
+        raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
+    return data.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)

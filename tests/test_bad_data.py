@@ -1,0 +1,354 @@
+"""Bad data: what can't be read is named with its file and place, or left out and counted; and data that changed."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_sets import epoch, fill_folder, picture, prepare
+
+from cutmix_tf import data
+from cutmix_tf.attention import Teacher, cached_maps
+from cutmix_tf.data import check
+
+ROOT = Path(__file__).parents[1]
+PLAIN = data.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
+KINDS = {"array": (8, 10, 3), "stream": (None, None, 3)}
+JPEG = tf.io.encode_jpeg(picture(7, 30)).numpy()
+TORN, NO_PICTURE = JPEG[:-40], b"not a picture"
+
+
+@pytest.fixture(params=KINDS)
+def shape(request):
+    """Of pictures held in memory, and of pictures read as a stream."""
+    return KINDS[request.param]
+
+
+def flip(file, position):
+    """Flips one bit of a file."""
+    content = bytearray(file.read_bytes())
+    content[position] ^= 1
+    file.write_bytes(content)
+
+
+def shard(where, number, of, split="train"):
+    return where / f"tiny-{split}.tfrecord-{number:05}-of-{of:05}"
+
+
+def load(directory, **options):
+    return data.load("tiny", data_dir=str(directory), **options)
+
+
+def read_all(images):
+    """Every training picture, as training decodes it."""
+    return list(data.test_batches(images.train, PLAIN, batch_size=4))
+
+
+def damage(directory, shape):
+    """Nine training examples in files of two, of which 0, 3, 6 and 7 are bad, each for its own reason."""
+    where = prepare(directory, shape=shape, splits={"train": 9}, pictures={0: NO_PICTURE}, labels={3: 3})
+    flip(shard(where, 3, 5), 40)  # in the first record of two, 6; 7 is behind it
+    return where
+
+
+GOOD = [1, 2, 4, 5, 8]
+
+# ---- refused ----
+
+
+REASONS = {
+    "no picture": ({"pictures": {2: NO_PICTURE}}, "record 0 .Unknown image file format"),
+    "a torn JPEG": ({"pictures": {3: TORN}}, "record 1 .jpeg::Uncompress failed. Invalid JPEG data"),
+    "an empty file": ({"pictures": {3: b""}}, "record 1 .Input is empty"),
+    "a label too large": ({"labels": {2: 3}}, r"record 0 .label 3 is not in \[0, 3\)"),
+    "a negative label": ({"labels": {3: -1}}, r"record 1 .label -1 is not in \[0, 3\)"),
+}
+
+
+@pytest.mark.parametrize(("bad", "told"), REASONS.values(), ids=REASONS)
+def test_what_is_bad_is_named_with_its_file_and_record(tmp_path, bad, told):
+    prepare(tmp_path, **bad)
+    message = (
+        rf"can't read 1 of 5 examples of split 'train' of tiny/1.0.0 .*-00001-of-00003 {told}.*bad_examples='skip'"
+    )
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path)
+
+
+def test_a_picture_of_another_size_than_the_others(tmp_path):
+    prepare(tmp_path, pictures={2: tf.io.encode_png(picture(2, 9)).numpy()})
+    with pytest.raises(ValueError, match=r"-00001-of-00003 record 0 .*\[9,11,3\].*\[8,10,3\]"):
+        load(tmp_path)
+
+
+def test_a_flipped_bit_is_named_with_all_that_is_lost(tmp_path):
+    flip(shard(prepare(tmp_path), 1, 3), 40)
+    message = r"can't read 2 of 5 examples .*-00001-of-00003 record 0 and the 1 behind it \(corrupted record at 12\)"
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("bad", [{"pictures": {2: TORN}}, {"labels": {2: 3}}, {}], ids=["jpeg", "label", "bit"])
+def test_a_stream_stops_at_what_is_bad(tmp_path, bad):
+    """Training reads no example twice, so what it can't read stops it there; `check` has the file and the record."""
+    where = prepare(tmp_path, shape=KINDS["stream"], **bad)
+    if not bad:
+        flip(shard(where, 1, 3), 40)
+    images = load(tmp_path)
+    with pytest.raises((tf.errors.InvalidArgumentError, tf.errors.DataLossError)):
+        read_all(images)
+
+
+def test_an_empty_split_of_a_folder(tmp_path):
+    fill_folder(tmp_path, ["train/owl/a.png"])
+    (tmp_path / "test" / "owl").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"A split needs images; .*/test has none\. Add some, or remove the folder\."):
+        data.load(f"folder:{tmp_path}")
+
+
+def test_only_two_ways_to_meet_bad_examples(tmp_path):
+    with pytest.raises(ValueError, match=r"bad_examples must be one of 'refuse', 'skip'; got 'skp'\. Did you mean"):
+        load(tmp_path, bad_examples="skp")
+
+
+# ---- left out ----
+
+
+def test_what_is_bad_is_left_out_and_counted(tmp_path, shape, capsys):
+    damage(tmp_path, shape)
+    images = load(tmp_path, bad_examples="skip")
+    assert len(images.train) == len(GOOD)
+    assert data.steps_per_epoch(images.train, 2) == 3
+    assert epoch(images.train) == [(number % 3, number) for number in GOOD]
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"Left out 4 of 9 examples of tiny train: {tmp_path}")
+    places = [
+        r"00000-of-00005 record 0 \(Unknown",
+        r"00001-of-00005 record 1 \(label 3 is",
+        r"00003-of-00005 record 0 and",
+    ]
+    assert re.search(r".*; .*".join(places) + r" the 1 behind it \(corrupted record at 12\)$", line)
+
+
+def test_each_good_example_comes_once_an_epoch_in_an_order_of_the_seed(tmp_path, shape):
+    damage(tmp_path, shape)
+    first, again = (load(tmp_path, bad_examples="skip").train for _ in range(2))
+    orders = [epoch(first, (seed, 0)) for seed in range(5)]
+    assert all(sorted(number for _, number in order) == GOOD for order in orders)
+    assert len(set(map(tuple, orders))) > 1
+    assert orders == [epoch(again, (seed, 0)) for seed in range(5)]
+
+
+def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path, shape):
+    damage(tmp_path, shape)
+    train = load(tmp_path, bad_examples="skip").train
+    options = {"batch_size": 2, "seed": 3}
+    through = data.train_batches(train, PLAIN, **options).take(7).as_numpy_iterator()
+    further = data.train_batches(train, PLAIN, **options, first_step=4).take(3).as_numpy_iterator()
+    for (images, labels), (same_images, same_labels) in zip(list(through)[4:], further, strict=True):
+        np.testing.assert_array_equal(images, same_images)
+        np.testing.assert_array_equal(labels, same_labels)
+
+
+def test_places_are_those_of_the_good_ones(tmp_path):
+    """So that attention maps, which are stored by place, are those of their pictures."""
+    damage(tmp_path, KINDS["stream"])
+    train = load(tmp_path, bad_examples="skip").train
+    for seed in (None, (1, 2)):
+        rows = [(int(place), int(data.decode(image)[0, 0, 0])) for image, _, place in train.read(seed)]
+        assert sorted(rows) == list(enumerate(GOOD))
+
+
+def test_skipping_without_bad_examples_changes_nothing(tmp_path, shape, capsys):
+    prepare(tmp_path, shape=shape)
+    refused, skipped = load(tmp_path), load(tmp_path, bad_examples="skip")
+    assert refused.fingerprints == skipped.fingerprints
+    assert epoch(refused.train, (1, 0)) == epoch(skipped.train, (1, 0))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("left", [0, 20, -1], ids=["nothing", "a part", "all but a byte"])
+def test_a_truncated_file_loses_its_end(tmp_path, shape, left):
+    file = shard(prepare(tmp_path, shape=shape), 1, 3)
+    file.write_bytes(file.read_bytes()[:left])
+    train = load(tmp_path, bad_examples="skip").train
+    gone = [3] if left == -1 else [2, 3]
+    assert [number for _, number in epoch(train)] == [number for number in range(5) if number not in gone]
+    (bad,) = train.left_out
+    assert list(bad.places) == gone
+    assert bad.where.startswith(str(file))
+    assert bad.reason == "the file ends before it" if left == 0 else "truncated record" in bad.reason
+
+
+def test_damage_after_loading_is_not_passed_over(tmp_path):
+    where = damage(tmp_path, KINDS["stream"])
+    images = load(tmp_path, bad_examples="skip")
+    flip(shard(where, 2, 5), 40)
+    with pytest.raises(tf.errors.OpError, match="5 elements"):
+        read_all(images)
+
+
+def test_where_all_was_good_damage_is_told_as_without_skipping(tmp_path):
+    where = prepare(tmp_path, shape=KINDS["stream"])
+    images = load(tmp_path, bad_examples="skip")
+    flip(shard(where, 1, 3), 40)
+    with pytest.raises(tf.errors.DataLossError, match="corrupted record at 12"):
+        read_all(images)
+
+
+def test_more_records_than_the_metadata_say_are_not_bad_examples(tmp_path, shape):
+    where = prepare(tmp_path, shape=shape)
+    shard(where, 2, 3).write_bytes(shard(where, 0, 3).read_bytes())
+    with pytest.raises(ValueError, match=r"5 examples are needed in split 'train' .*; its files hold more"):
+        load(tmp_path, bad_examples="skip")
+
+
+def test_a_missing_file_is_no_bad_example(tmp_path, shape):
+    shard(prepare(tmp_path, shape=shape), 1, 3).unlink()
+    with pytest.raises(FileNotFoundError, match="1 of them are missing"):
+        load(tmp_path, bad_examples="skip")
+
+
+def test_nothing_left_is_an_error(tmp_path, shape):
+    prepare(tmp_path, shape=shape, pictures=dict.fromkeys(range(5), TORN))
+    message = r"needs an example that can be read; can't read 5 of 5 examples of split 'train' .*; and 2 more\."
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path, bad_examples="skip")
+
+
+def test_long_scans_say_how_far_they_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("cutmix_tf.data._bad_examples.EVERY", -1.0)
+    monkeypatch.setattr("cutmix_tf.data._bad_examples.READ", 2)
+    prepare(tmp_path, splits={"train": 4})
+    load(tmp_path, bad_examples="skip")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" examples")[0] for line in lines] == ["Checked 2 of 4", "Checked 4 of 4"]
+
+
+# ---- image folders ----
+
+
+@pytest.fixture
+def folder(tmp_path):
+    fill_folder(
+        tmp_path, ["train/elk/a.png", "train/elk/b.png", "train/owl/c.png", "train/owl/d.png", "test/owl/e.png"]
+    )
+    return tmp_path
+
+
+def test_bad_files_of_a_folder_are_left_out(folder, capsys):
+    (folder / "train/elk/b.png").write_bytes(TORN)
+    refused = data.load(f"folder:{folder}")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid JPEG data"):
+        read_all(refused)
+    train = data.load(f"folder:{folder}", bad_examples="skip").train
+    assert epoch(train) == [(0, 0), (1, 2), (1, 3)]
+    assert [int(place) for _, _, place in train.read(None)] == [0, 1, 2]
+    told = f"Left out 1 of 4 examples of folder:{folder} train: {folder}/train/elk/b.png (jpeg::Uncompress failed."
+    assert capsys.readouterr().out.startswith(told)
+    assert train.fingerprint != refused.train.fingerprint
+
+
+def test_a_folder_of_nothing_but_bad_files(folder):
+    (folder / "test/owl/e.png").write_bytes(b"")
+    message = r"can't read 1 of 1 examples of .*/test: .*/e.png \(Input is empty\.\)\."
+    with pytest.raises(ValueError, match=message):
+        data.load(f"folder:{folder}", bad_examples="skip")
+
+
+# ---- small pictures ----
+
+
+@pytest.mark.parametrize("augment", ["none", "flip", "crop_flip", "imagenet"])
+def test_pictures_smaller_than_the_crop_are_enlarged(tmp_path, augment):
+    draw = np.random.default_rng(0)
+    sizes = [(1, 1), (1, 9), (3, 2), (7, 40), (16, 16)]
+    pictures = {number: draw.integers(0, 256, (*sides, 3), dtype=np.uint8) for number, sides in enumerate(sizes)}
+    prepare(tmp_path, shape=KINDS["stream"], pictures=pictures)
+    preprocessing = data.Preprocessing((16, 24), (0,) * 3, (1,) * 3, augment)
+    train = load(tmp_path, bad_examples="skip").train
+    (tested, _), (trained, _) = (
+        next(iter(batches))
+        for batches in (
+            data.test_batches(train, preprocessing, batch_size=5),
+            data.train_batches(train, preprocessing, batch_size=5, seed=0),
+        )
+    )
+    assert tested.shape == trained.shape == (5, 16, 24, 3)
+    np.testing.assert_array_equal(tested[0], np.broadcast_to(pictures[0], (16, 24, 3)))
+
+
+# ---- the command ----
+
+
+def test_the_command_lists_all_and_fails(tmp_path):
+    damage(tmp_path, KINDS["stream"])
+    command = [sys.executable, "-m", "cutmix_tf.data.check", "tiny", "--data-dir", str(tmp_path)]
+    child = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert child.returncode == 1
+    first, second, third, *totals = child.stdout.splitlines()
+    assert first.startswith(f"train: {tmp_path}/tiny/1.0.0/tiny-train.tfrecord-00000-of-00005 record 0 (Unknown image")
+    assert second.endswith("-00001-of-00005 record 1 (label 3 is not in [0, 3))")
+    assert third.endswith("-00003-of-00005 record 0 and the 1 behind it (corrupted record at 12)")
+    assert totals == ["train: 4 of 9 examples can't be read"]
+
+
+def test_the_command_is_content_with_a_whole_set(folder, capsys):
+    with pytest.raises(SystemExit) as end:
+        check.main(f"folder:{folder}")
+    assert end.value.code == 0
+    told = ["train: 0 of 4 examples can't be read", "test: 0 of 1 examples can't be read"]
+    assert capsys.readouterr().out.splitlines() == told
+
+
+def test_the_command_says_what_is_wrong_with_all_of_it(tmp_path):
+    with pytest.raises(SystemExit, match=r"check: folder: needs the path of an image folder; there is none"):
+        check.main(f"folder:{tmp_path}/nowhere")
+
+
+# ---- data that changed ----
+
+
+def test_fingerprints_of_the_good_are_not_those_of_all(tmp_path, shape):
+    prepare(tmp_path / "whole", shape=shape, splits={"train": 9})
+    prepare(tmp_path / "bad", shape=shape, splits={"train": 9}, labels={3: 3})
+    prepare(tmp_path / "worse", shape=shape, splits={"train": 9}, labels={3: 3, 4: 3})
+    digests = {load(tmp_path / name, bad_examples="skip").train.fingerprint for name in ("whole", "bad", "worse")}
+    assert len(digests) == 3
+
+
+def test_data_that_changed_is_refused(tmp_path, shape):
+    where = prepare(tmp_path, shape=shape)
+    before = load(tmp_path).fingerprints
+    assert set(before) == {"class_names", "train", "test"}
+    load(tmp_path).check_unchanged(before)
+    shutil.rmtree(where.parent)
+    prepare(tmp_path, shape=shape, pictures={1: picture(200, 40 if shape[0] is None else 8)})
+    with pytest.raises(ValueError, match=r"tiny must be as it was; its train and test changed since\. Bring the data"):
+        load(tmp_path).check_unchanged(before)
+
+
+def test_a_class_or_a_split_more_is_a_change(folder):
+    before = data.load(f"folder:{folder}").fingerprints
+    fill_folder(folder, ["test/asp/f.png"])
+    now = data.load(f"folder:{folder}")
+    with pytest.raises(ValueError, match=r"its class_names and test changed since"):
+        now.check_unchanged(before)
+    with pytest.raises(ValueError, match=r"its test changed since"):
+        now.check_unchanged({name: digest for name, digest in now.fingerprints.items() if name != "test"})
+
+
+def test_attention_maps_of_all_do_not_fit_the_good_ones(tmp_path, folder):
+    import keras
+
+    inputs = keras.Input((8, 8, 3))
+    teacher = Teacher(keras.Model(inputs, keras.layers.Conv2D(2, 3, activation="relu", name="last")(inputs)))
+    file = tmp_path / "maps.npz"
+    cached_maps(file, data.load(f"folder:{folder}").train, teacher, verbose=False)
+    (folder / "train/elk/b.png").write_bytes(TORN)
+    with pytest.raises(ValueError, match=r"was made for something else: examples 4 there, 3 here"):
+        cached_maps(file, data.load(f"folder:{folder}", bad_examples="skip").train, teacher, verbose=False)
