@@ -1,5 +1,6 @@
 """What the benchmarks share: windows of time, rounds that pair the candidates, summaries and the record."""
 
+import argparse
 import dataclasses
 import json
 import os
@@ -8,53 +9,120 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+import cutmix_tf as cm
+from cutmix_tf import data, mixing
+
+BATCHES = {32: 256, 224: 64}
+"""Examples in a batch of `Dataset.map`, by the images' height and width in pixels."""
+BATCH = 128
+"""Examples in a batch of training."""
+PREPROCESSING = data.Preprocessing((32, 32), (125.0, 125.0, 125.0), (64.0, 64.0, 64.0), augment="crop_flip")
 _SETTLE_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
 class Stream:
-    """An endless dataset, running, and the number of its batches that fill one window of time."""
+    """An endless dataset, begun once or for each window, and the number of its batches that fill one window of time."""
 
-    drain: Callable[[tf.Tensor], None]
+    begin: Callable[[], Iterator]
     batches: tf.Tensor
     parallel_calls: int
 
     def window(self) -> float:
         """Batches per second over one window, entered and left with the pipeline full."""
         time.sleep(_SETTLE_SECONDS)  # what the last candidate still had in flight comes to its end
-        self.drain(tf.constant(2 * self.parallel_calls))
-        return int(self.batches) / _seconds(self.drain, self.batches)
+        iterator = self.begin()
+        _drain(iterator, tf.constant(2 * self.parallel_calls))
+        return int(self.batches) / _seconds(iterator, self.batches)
 
 
-def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int) -> Stream:
+def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, anew: bool = False) -> Stream:
     """Starts an endless dataset, warms it up, and finds how many batches take about that many seconds.
 
-    Batches are consumed inside a compiled loop, so that Python's own time for a step is not measured.
+    Batches are consumed inside a compiled loop, so that Python's own time for a step is not measured. A dataset that
+    prefetches makes more and more batches while others are measured, and should begin anew for each window.
     """
-    options = tf.data.Options()
-    options.autotune.enabled = False  # nothing tunes itself while it is measured
-    iterator = iter(dataset.with_options(options))
-
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
-    def drain(count):
-        for _ in tf.range(count):
-            next(iterator)
-
-    drain(tf.constant(2 * parallel_calls))  # traces and compiles
+    dataset = _untuned(dataset)
+    iterator = iter(dataset)
+    _drain(iterator, tf.constant(2 * parallel_calls))  # traces and compiles
     batches, taken = 1, 0.0
     while taken < seconds / 4:
         batches *= 2
-        taken = _seconds(drain, tf.constant(batches))
+        taken = _seconds(iterator, tf.constant(batches))
     wanted = max(round(batches * seconds / taken), 4 * parallel_calls)
-    return Stream(drain, tf.constant(wanted), parallel_calls)
+    return Stream((lambda: iter(dataset)) if anew else lambda: iterator, tf.constant(wanted), parallel_calls)
+
+
+def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """The dataset, which no longer tunes itself while it is measured."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
+def map_stream(mixer: mixing.Mixer, size: int, seconds: float) -> Stream:
+    """A mixer at work on an endless repetition of one batch of uint8 images."""
+    batch, chance = BATCHES[size], np.random.default_rng(0)
+    element = {
+        "images": tf.constant(chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8)),
+        "labels": tf.constant(chance.integers(0, 10, batch, dtype=np.int32)),
+    }
+    if mixer.uses_attention:
+        element["attention"] = tf.constant(chance.integers(0, 256, (batch, 7, 7), dtype=np.uint8))
+    dataset = tf.data.Dataset.from_tensors(element).repeat().map(mixer, num_parallel_calls=2)
+    return start(dataset, seconds, 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """A network in training, and the number of its steps that fill a window."""
+
+    model: keras.Model
+    batches: Iterator
+    steps: int
+
+    def window(self) -> float:
+        """Steps per second over one window."""
+        begin = time.perf_counter()
+        for _ in range(self.steps):
+            self.model.train_on_batch(*next(self.batches))
+        return self.steps / (time.perf_counter() - begin)
+
+
+def made_up_split() -> data.ArraySplit:
+    """Forty whole batches of noise, 32 × 32 pixels, of ten classes."""
+    chance = np.random.default_rng(0)
+    images = chance.integers(0, 256, (40 * BATCH, 32, 32, 3), dtype=np.uint8)
+    return data.ArraySplit(images, chance.integers(0, 10, len(images), dtype=np.int32))
+
+
+def training_stream(
+    split: data.ArraySplit,
+    steps: int,
+    *,
+    mix: mixing.Mixer | None = None,
+    attend: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    regulariser: cm.models.Regulariser | None = None,
+) -> Training:
+    """A CIFAR ResNet-20 at work on cropped and flipped batches, traced and warm; tapped for a mixer that needs it."""
+    model = cm.models.build("resnet20", num_classes=10, input_shape=(32, 32, 3), regulariser=regulariser)
+    if isinstance(mix, mixing.HiddenMixer):
+        model = cm.TappedModel(model, mix.taps)
+        mix = model.bind(mix)
+    batches = data.train_batches(split, PREPROCESSING, batch_size=BATCH, seed=0, mix=mix, attend=attend)
+    model.compile(keras.optimizers.SGD(0.1, 0.9), cm.MixedCrossentropy())
+    stream = Training(model, iter(_untuned(batches)), steps)
+    dataclasses.replace(stream, steps=3).window()
+    return stream
 
 
 class Windows(Protocol):
@@ -78,6 +146,27 @@ def rotate(streams: Mapping[str, Windows], rounds: int) -> dict[str, np.ndarray]
     return {name: np.array(values) for name, values in rates.items()}
 
 
+def compared(streams: Mapping[str, Windows], base: str, batch: int, rounds: int) -> dict:
+    """Images a second of all streams, and every rate's ratio to the base's within rounds; printed too."""
+    rates = {name: batch * values for name, values in rotate(streams, rounds).items()}
+    speeds = {name: summary(values) for name, values in rates.items()}
+    ratios = {name: summary(values / rates[base]) for name, values in rates.items() if name != base}
+    for name, speed in speeds.items():
+        ratio = f"{ratios[name]['median']:.3f} × {base}" if name in ratios else ""
+        print(f"{name:26} {speed['median']:>12,.0f} images/s   {ratio}")
+    return {"images_per_second": speeds, "ratios": ratios}
+
+
+def compared_in_map(mixers: Callable[[int], Mapping[str, mixing.Mixer]], settings: argparse.Namespace) -> list[dict]:
+    """The mixers for each size of images, compared in `Dataset.map` with "CutMix", which is one of them."""
+    results = []
+    for size, batch in BATCHES.items():
+        print(f"\nmap, {size} px:", end="", flush=True)
+        streams = {name: map_stream(mixer, size, settings.seconds) for name, mixer in mixers(size).items()}
+        results.append({"size": size, "batch": batch, **compared(streams, "CutMix", batch, settings.rounds)})
+    return results
+
+
 def summary(values: np.ndarray) -> dict[str, float]:
     """Median and quartiles, to four significant digits."""
     quartiles = np.percentile(values, [25, 50, 75])
@@ -89,6 +178,16 @@ def first_line(error: Exception) -> str:
     """The kind of an error and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def command_line(description: str | None) -> argparse.ArgumentParser:
+    """The settings of a benchmark that times `Dataset.map` and training."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=8, help="windows of each candidate (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="a window of tf.data (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=20, help="training steps in a window (default: %(default)s)")
+    parser.add_argument("--save", type=Path, metavar="PATH", help="write the record as JSON; else only print it")
+    return parser
 
 
 def environment(packages: Iterable[str]) -> dict:
@@ -110,9 +209,15 @@ def save_json(record: dict, path: Path) -> None:
     print(f"Saved {path}")
 
 
-def _seconds(drain: Callable[[tf.Tensor], None], batches: tf.Tensor) -> float:
+@tf.function
+def _drain(iterator: Iterator, batches: tf.Tensor) -> None:
+    for _ in tf.range(batches):
+        next(iterator)
+
+
+def _seconds(iterator: Iterator, batches: tf.Tensor) -> float:
     begin = time.perf_counter()
-    drain(batches)
+    _drain(iterator, batches)
     return time.perf_counter() - begin
 
 

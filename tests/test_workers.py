@@ -121,6 +121,21 @@ def _wait_for_another_checkpoint(folder, workers):
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize(
+    ("cluster", "task", "first"),
+    [
+        ({"worker": ["a:1", "b:1"]}, ("worker", 0), True),
+        ({"worker": ["a:1", "b:1"]}, ("worker", 1), False),
+        ({"chief": ["a:1"], "worker": ["b:1"]}, ("chief", 0), True),
+        ({"chief": ["a:1"], "worker": ["b:1"]}, ("worker", 0), False),
+    ],
+)
+def test_one_worker_keeps_what_it_writes(monkeypatch, cluster, task, first):
+    told = {"cluster": cluster, "task": {"type": task[0], "index": task[1]}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(told))
+    assert _workers.is_first(_workers._resolver("")) == first
+
+
 def test_slurm_tells_the_workers(monkeypatch):
     told = {"PROCID": "1", "STEP_NUM_TASKS": "2", "STEP_NODELIST": "node[1-2]", "STEP_TASKS_PER_NODE": "1(x2)"}
     for name, value in told.items():

@@ -79,7 +79,7 @@ def _one(rest: str) -> Devices:
 
 def _best_of_tensorflow(rest: str) -> Devices | Workers:
     _check_empty(rest)
-    if '"worker"' in os.environ.get("TF_CONFIG", ""):
+    if '"cluster"' in os.environ.get("TF_CONFIG", ""):
         return Workers("")
     gpus = tf.config.list_physical_devices("GPU")
     return _mirrored(str(len(gpus))) if len(gpus) > 1 else _one("")

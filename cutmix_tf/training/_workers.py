@@ -42,7 +42,7 @@ class Workers:
         except (RuntimeError, tf.errors.OpError) as error:
             raise RuntimeError(f"This worker can't join the others: {error}. Start all workers together.") from error
         self.scope, self.replicas = self._strategy.scope, self._strategy.num_replicas_in_sync
-        self.is_chief = resolver.task_id == 0
+        self.is_chief = is_first(resolver)
         self._gathered = tf.function(self._gather, input_signature=[tf.TensorSpec([1], tf.int64)])
 
     def ready(self, model: keras.Model) -> keras.Model:
@@ -60,6 +60,12 @@ class Workers:
 
     def _gather(self, value: tf.Tensor) -> tf.Tensor:
         return self._strategy.gather(self._strategy.run(tf.identity, [value]), axis=0)
+
+
+def is_first(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> bool:
+    """Whether this worker keeps what it writes: the chief where the cluster has one, else worker 0."""
+    first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (first, 0)
 
 
 def _with_axis(step):
