@@ -1,6 +1,6 @@
 """Whether memory stays flat: an hour of training and evaluating in one process, method by method.
 
-Each method of the table has a ResNet-20, which its turns train on for one more epoch of the built-in shapes, by `fit` on
+Each method of the table has a ResNet-20, which its turns train on for one more epoch of the built-in shapes by `fit` on
 the run's own batches; then the next suite of the evaluation runs on it. Networks stay as they are for the whole hour,
 since Keras and TensorFlow keep something of each model that was ever trained (1.2 MB of the smallest one, measured
 without any code of ours). Resident memory is sampled every few seconds. What is reported is its slope over the second
