@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+import test_training as small
+from test_training import small_set  # noqa: F401 - a fixture
 from tiny_sets import prepare
 
 import cutmix_tf as cm
 from cutmix_tf import data
+from cutmix_tf.attention import Teacher
 from cutmix_tf.data._service import DataService
 
 SIZE = (8, 10)
@@ -192,3 +195,53 @@ def test_what_a_service_cannot_do_is_refused(service, stream_split):
 
     with pytest.raises(ValueError, match="may carry a plan for mixing inside the network"):
         batches(stream_split, mix=hidden, service=service)
+
+
+def test_a_run_trains_with_a_service(small_set, servers, tmp_path):  # noqa: F811
+    run = small.config(tmp_path / "run", data_service=f"grpc://{servers[0]}")
+    summary = small.train(run)
+    assert [row["epoch"] for row in small.rows_of(tmp_path / "run")] == [1, 2, 3]
+    assert summary["top1_error_last"] <= 100
+    assert not (tmp_path / "run" / "arrays").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"data_service": "localhost:5050"}, "needs the address of its dispatcher, grpc://HOST:PORT"),
+        (
+            {"data_service": "grpc://a:1", "mix": cm.AttentiveCutMix(), "teacher": Teacher("x"), "attention": "live"},
+            "Use attention='cache', or leave out the service",
+        ),
+    ],
+)
+def test_a_config_says_what_a_service_cannot_do(tmp_path, settings, message):
+    with pytest.raises(ValueError, match=message):
+        small.config(tmp_path / "run", **settings)
+
+
+TOLD_TO_END = """
+import sys
+import keras
+import numpy as np
+from cutmix_tf import data
+from cutmix_tf.data._service import DataService
+
+class End(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 5:
+            raise SystemExit(75)
+
+split = data.ArraySplit(np.zeros((12000, 8, 10, 3), np.uint8), np.zeros(12000, np.int32))
+preprocessing = data.Preprocessing((8, 10), (0, 0, 0), (1, 1, 1))
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
+model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+made = data.train_batches(split, preprocessing, batch_size=6, seed=1, service=DataService(*sys.argv[1:]))
+model.fit(made, callbacks=[End()], verbose=0, shuffle=False)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_that_is_told_to_end_in_an_epoch_does(servers, tmp_path):
+    child = [sys.executable, "-c", TOLD_TO_END, f"grpc://{servers[0]}", str(tmp_path)]
+    assert subprocess.run(child, timeout=60, check=False, cwd=Path(__file__).parents[1]).returncode == 75

@@ -6,7 +6,7 @@ from cutmix_tf.data._colour import Jitter, apply_jitter, apply_lighting, sample_
 from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split, StreamSplit, steps_per_epoch
 from cutmix_tf.data._pipeline import Preprocessing, test_batches, train_batches, whole_batches
 from cutmix_tf.data._resize import MARGIN, decode, random_resized_crops, resized_centre_crops
-from cutmix_tf.data._service import DataService
+from cutmix_tf.data._service import DataService, check_address
 from cutmix_tf.data._transforms import Geometry, apply_geometry, normalise, sample_crop_flip
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "apply_jitter",
     "apply_lighting",
     "auto_augment",
+    "check_address",
     "decode",
     "load",
     "normalise",

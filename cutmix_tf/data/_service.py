@@ -18,7 +18,6 @@ import pathlib
 import queue
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,7 +105,8 @@ def epoch_by_workers(
     numbers = tf.data.Dataset.range(began, tf.int64.max)  # dealt out too: no number is used by two workers
     source = tf.data.Dataset.zip((numbers, _stream_batches(split, batch_size, seed, service.folder)))
     batches = source.map(prepared, num_parallel_calls=tf.data.AUTOTUNE)
-    if isinstance(batches.element_spec[0], dict):
+    elements: Any = batches.element_spec
+    if isinstance(elements[0], dict):
         raise ValueError(
             "A data service joins partial batches of sets that are read from disk, so none may carry a plan for mixing "
             "inside the network; got such a mixer. Mix the pictures, or train without the service."
@@ -191,7 +191,7 @@ def _read(service: DataService, with_clock: tf.data.Dataset, count: int) -> Iter
             "Start them with python -m cutmix_tf.data.serve worker."
         )
     if seen < count:
-        print(f"{count - seen} of {count} examples of this epoch are lost with a worker of the data service.", flush=True)
+        print(f"{count - seen} of this epoch's {count} examples are lost with a worker of the service.", flush=True)
 
 
 def _registered(service: DataService, dataset: tf.data.Dataset) -> tf.Tensor:
@@ -224,10 +224,7 @@ def _with_clock(batches: tf.data.Dataset) -> tf.data.Dataset:
     def counted(*batch):
         return tf.shape(tf.nest.flatten(batch)[0])[0], tf.experimental.Optional.from_value(batch)
 
-    def tick(_):
-        return tf.numpy_function(_sleep, [], tf.int32), nothing
-
-    ticks = tf.data.Dataset.counter().map(tick)
+    ticks = _slowed(tf.data.Dataset.counter()).map(lambda _: (0, nothing))
     batches = batches.map(counted).concatenate(tf.data.Dataset.from_tensors((-1, nothing)))
 
     def one_of_both(which):
@@ -236,6 +233,12 @@ def _with_clock(batches: tf.data.Dataset) -> tf.data.Dataset:
     return tf.data.Dataset.range(2).interleave(one_of_both, cycle_length=2, num_parallel_calls=2, deterministic=False)
 
 
-def _sleep() -> np.ndarray:
-    time.sleep(_TICK)
-    return np.int32(0)
+def _slowed(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Sleeps before each of the scalars, which Python can't do safely while the interpreter ends."""
+    variant = tf.raw_ops.SleepDataset(
+        input_dataset=tf.data.experimental.to_variant(dataset),
+        sleep_microseconds=int(_TICK * 1e6),
+        output_types=[tf.int64],
+        output_shapes=[[]],
+    )
+    return tf.data.experimental.from_variant(variant, dataset.element_spec)

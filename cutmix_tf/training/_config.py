@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher, cache_path
+from cutmix_tf.data import check_address
 from cutmix_tf.mixing import Mixer, check_points
 from cutmix_tf.models import Regulariser, WithDropBlock
 from cutmix_tf.training._as_text import MIXER_ARGUMENT, REGULARISER_ARGUMENT, TEACHER_ARGUMENT
@@ -151,6 +152,13 @@ class TrainConfig:
 
     def _check_teacher(self):
         check_choice("attention", self.attention, ("cache", "live"))
+        if self.data_service is not None:
+            check_address(self.data_service)
+            if self.teacher is not None and self.attention == "live":
+                raise ValueError(
+                    f"A data service can't ask a teacher that lives in this process; got attention='live' and "
+                    f"data_service={self.data_service!r}. Use attention='cache', or leave out the service."
+                )
         if not isinstance(self.teacher, Teacher | None):
             raise TypeError(f"teacher must be a Teacher, or None; got {self.teacher!r}. Write Teacher(...).")
         if self.teacher and not isinstance(self.teacher.network, str):

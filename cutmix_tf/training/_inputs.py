@@ -17,18 +17,26 @@ def load_images(config: TrainConfig) -> data.ImageSet:
 
 
 @contextlib.contextmanager
-def told_when_data_is_bad(dataset: str) -> Iterator[None]:
-    """Turns the errors of reading a stream, which know no file, into one that says how to find it.
+def told_when_input_fails(config: TrainConfig) -> Iterator[None]:
+    """Turns the errors of TensorFlow's reading, which know no file, into one that says what to do.
 
     Raises:
       ValueError: if an example could not be read.
+      ConnectionError: if a data service delivers nothing.
     """
     try:
         yield
     except (tf.errors.InvalidArgumentError, tf.errors.DataLossError, tf.errors.NotFoundError) as error:
         raise ValueError(
             f"Training stopped at what could not be read or computed: {error.message.strip()} To look for bad "
-            f"examples: python -m cutmix_tf.data.check {dataset}. To train without them: --bad-examples skip."
+            f"examples: python -m cutmix_tf.data.check {config.dataset}. To train without them: --bad-examples skip."
+        ) from error
+    except tf.errors.UnknownError as error:
+        if config.data_service is None:
+            raise
+        raise ConnectionError(
+            f"The data service failed: {error.message.strip().splitlines()[0]} Its workers must run, and must find the "
+            "data and the run's folder under the same paths."
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Training: the one place that wires data, mixing, model and loss together."""
 
 import dataclasses
+import shutil
 import sys
 import time
 from typing import Any
@@ -18,7 +19,7 @@ from cutmix_tf.training._callbacks import Often, RunRecorder, StepWatcher
 from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._devices import Devices, find_devices
-from cutmix_tf.training._inputs import load_images, preprocessing_of, told_when_data_is_bad
+from cutmix_tf.training._inputs import load_images, preprocessing_of, told_when_input_fails
 from cutmix_tf.training._network import Model, make_model
 from cutmix_tf.training._run_folder import RunFolder
 from cutmix_tf.training._summary import measured_with, summarise, trainable_parameters
@@ -124,7 +125,7 @@ class Run:
         with (
             self.folder.locked(),
             told_when_others_end(),
-            told_when_data_is_bad(self.config.dataset),
+            told_when_input_fails(self.config),
             self.devices.scope(),
         ):
             return self._fit_all()
@@ -174,7 +175,7 @@ class Run:
             self.train_batches(progress.step, self._service),
             epochs=done + 1 if inside or self._service else self.config.epochs,
             initial_epoch=done,
-            steps_per_epoch=None if self._service else self.steps_per_epoch - inside,
+            steps_per_epoch=self.steps_per_epoch - inside,
             validation_data=self._test_batches(),
             callbacks=callbacks,
             shuffle=False,
@@ -196,6 +197,7 @@ class Run:
         summary = {**summarise(self.config, progress), "params": trainable_parameters(self.model)}
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
+        shutil.rmtree(self.folder.path / "arrays", ignore_errors=True)  # a data service's
         self.devices.highest(0)  # a worker that ended early would be missed
         return summary
 
