@@ -1,115 +1,326 @@
-"""Random calls of random mixers: either a documented error, or all laws hold."""
+"""Random calls of random mixers: what fits is mixed by the laws, and what doesn't is refused by an error of ours.
 
+Most calls run op by op, which is fast for ever new shapes; some are also compiled by XLA, with known or with unknown
+static shapes, and must give the same bits. CUTMIX_FUZZ_EXAMPLES=N draws N mixers and elements that fit and calls each
+four times, or five; some 10 N that don't fit; and settings of 10 N mixers. `pytest -s` tells the numbers at the end.
+Whatever is drawn is a function of its number, so that a longer run begins with the shorter one.
+"""
+
+import collections
+import contextlib
 import os
+import traceback
+from pathlib import Path
 
 import numpy as np
+import pytest
+import random_calls as rc
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
 import cutmix_tf as cm
 from cutmix_tf import mixing
+from cutmix_tf.mixing import MIXERS
 
-EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "40"))
-DOCUMENTED = (ValueError, TypeError, tf.errors.InvalidArgumentError)
-
-number = some.one_of(some.floats(-1, 5, allow_nan=False), some.sampled_from([0, 1, 0.5, "1", None, float("nan")]))
-per = some.sampled_from(["example", "batch", "image"])
-mixers = some.deferred(
-    lambda: some.one_of(
-        some.builds(
-            make,
-            some.just(cm.CutMix),
-            some.fixed_dictionaries({}, optional={"alpha": number, "prob": number, "per": per}),
-        ),
-        some.builds(make, some.just(cm.MixUp), some.fixed_dictionaries({}, optional={"alpha": number, "prob": number})),
-        some.builds(
-            make, some.just(cm.AttentiveCutMix), some.fixed_dictionaries({}, optional={"top_n": some.integers(-1, 12)})
-        ),
-        some.builds(
-            make,
-            some.just(cm.Cutout),
-            some.fixed_dictionaries({}, optional={"size": some.integers(-1, 9), "fill": number}),
-        ),
-        some.builds(
-            make,
-            some.just(cm.RandomErasing),
-            some.fixed_dictionaries({"fill": some.sampled_from([0.0, "noise", "colour", 300])}),
-        ),
-        some.builds(
-            make,
-            some.just(cm.HideAndSeek),
-            some.fixed_dictionaries({"sides": some.lists(some.integers(-1, 9), max_size=3)}),
-        ),
-        some.builds(
-            make,
-            some.just(mixing.FixedSizeCutMix),
-            some.fixed_dictionaries({}, optional={"size": some.integers(-1, 9)}),
-        ),
-        some.builds(make, some.just(cm.OneOf), some.fixed_dictionaries({"mixers": some.lists(mixers, max_size=3)})),
-    )
-)
+EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "100"))
+PACKAGE = str(Path(cm.__file__).parent)
+COUNTS = collections.Counter()
+COMPILED_OF = 10 if EXAMPLES < 1000 else 40  # a compiled function takes half a second, and megabytes for good
 
 
-def make(kind, arguments):
-    """The mixer, or the documented error that it was refused with."""
+@pytest.fixture(scope="module", autouse=True)
+def numbers():
+    yield
+    print(f"\n{dict(COUNTS)}")
+
+
+@contextlib.contextmanager
+def op_by_op():
+    """Functions are not compiled in here."""
+    tf.config.run_functions_eagerly(True)
     try:
-        return kind(**arguments)
-    except DOCUMENTED as error:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+def is_documented(error):
+    """Whether one of our own `raise` statements or run-time checks made it, with a message."""
+    if isinstance(error, tf.errors.InvalidArgumentError):
+        return "Received:" in str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    by_us = frame.filename.startswith(PACKAGE) and (frame.line or "").startswith("raise ")
+    return by_us and isinstance(error, ValueError | TypeError) and str(error).rstrip().endswith((".", "?", "…"))
+
+
+def refusal(call):
+    """The error that a call ends with, which must be a documented one; None if it is taken."""
+    try:
+        call()
+    except Exception as error:
+        if not is_documented(error):
+            raise
         return error
+    return None
 
 
-@some.composite
-def elements(draw):
-    """Images, labels and more, in shapes that fit together or not quite."""
-    count = draw(some.integers(1, 5))
-    height, width, channels = draw(some.integers(1, 9)), draw(some.integers(1, 9)), draw(some.sampled_from([1, 3, 4]))
-    dtype = draw(some.sampled_from(["uint8", "float16", "bfloat16", "float32", "int32", "bool"]))
-    numbers = np.broadcast_to(np.arange(count).reshape(-1, 1, 1, 1) % 2, (count, height, width, channels))
-    element = {"images": tf.cast(tf.constant(numbers), dtype)}
-    ids = np.arange(count) % 2
-    element["labels"] = draw(
-        some.sampled_from(
-            [ids.astype("int32"), ids[:, None], np.eye(2, dtype="float32")[ids], ids.astype("float32"), ids[:-1]]
+def test_all_mixers_are_drawn():
+    assert rc.SETTINGS.keys() == MIXERS.keys()
+
+
+def in_dataset(call):
+    """Called inside `Dataset.map`, where no size of the batch and its pictures is known beforehand."""
+    unknown = {"images": 3, "segmentation_masks": 3}
+
+    def mix(parts):
+        shapes = {
+            name: [None] * unknown.get(name, 1) + part.shape[unknown.get(name, 1) :] for name, part in parts.items()
+        }
+        parts = {name: tf.compat.v1.placeholder_with_default(part, shapes[name]) for name, part in parts.items()}
+        return call.on(parts, **call.options)
+
+    parts = {name: tf.constant(part) for name, part in call.parts.items()}
+    dataset = tf.data.Dataset.from_tensors(parts).map(tf.autograph.experimental.do_not_convert(mix))
+    return next(iter(dataset))
+
+
+def test_what_fits_is_mixed_by_the_laws():
+    for number in range(EXAMPLES):
+        chance = np.random.default_rng(number)
+        call = rc.call_of(chance, rc.mixer_of(chance))
+        with op_by_op():
+            mixed, again, other, still = (
+                arrays(call, call(**more)) for more in ({}, {}, {"seed": (0, 1)}, {"strength": 0.0})
+            )
+        COUNTS["op by op"] += 4
+        lawful(call, mixed)
+        lawful(call, other)
+        same_bits(mixed, again)
+        untouched(call, still)
+        if number % COMPILED_OF == 0:
+            COUNTS["compiled"] += 1
+            compiled = call() if number % (2 * COMPILED_OF) else in_dataset(call)
+            same_bits(mixed, arrays(call, compiled), rc.blends(call.mixer))
+
+
+def test_what_does_not_fit_is_refused():
+    for number in range(10 * EXAMPLES):
+        chance = np.random.default_rng(number)
+        call = rc.call_of(chance, rc.mixer_of(chance))
+        if len(call.parts["images"]):
+            what, call = rc.spoiled(chance, call)
+            COUNTS["refused"] += 1
+            with op_by_op():
+                assert refusal(call) is not None, (what, call)
+
+
+JUNK = [None, -1, 0.5, "1", "", True, float("nan"), float("inf"), 1e-320, 1e300, 10**400, 2**31, 2**40, (), (1,), [[1]]]
+JUNK += [("a", None), (None, 1), {}, b"", np.float32(0.5), np.array([1, 2]), (1e308, 1e308), cm.CutMix(), cm.CutMix]
+
+
+def test_any_setting_is_refused_or_lawful():
+    for number in range(10 * EXAMPLES):
+        chance = np.random.default_rng(number)
+        name = rc.one(chance, sorted(MIXERS))
+        settings = rc.arguments(chance, name)
+        settings[rc.one(chance, sorted(settings))] = rc.one(chance, JUNK)
+        COUNTS["settings"] += 1
+        made = []
+        if refusal(lambda: made.append(MIXERS[name](**settings))) is None:  # noqa: B023 - called at once
+            call = rc.call_of(chance, rc.bound(chance, made[0]))
+            with op_by_op():
+                if refusal(lambda: made.append(call())) is None:  # noqa: B023
+                    lawful(call, arrays(call, made[1]))
+
+
+def arrays(call, mixed):
+    """The parts of a mixed element by name, from whatever structure it has; it must be the call's own."""
+    if call.as_dict:
+        assert mixed.keys() == call.parts.keys() - {"attention"}
+    else:
+        names = [name for name in ("images", "labels", "sample_weights") if name in call.parts]
+        mixed = dict(zip(names, mixed if len(names) > 1 else [mixed], strict=True))
+    if isinstance(mixed["images"], dict):
+        mixed |= mixed.pop("images")
+        mixed |= {f"plan_{name}": rows for name, rows in mixed.pop("plan").items()}
+    return {name: np.asarray(part) for name, part in mixed.items()}
+
+
+def same_bits(first, second, rounded=False):
+    """Compiled blends may round their pixels otherwise in the last place."""
+    assert first.keys() == second.keys()
+    for name, part in first.items():
+        if rounded and name == "images":
+            assert part.dtype == second[name].dtype
+            np.testing.assert_allclose(second[name].astype(float), part.astype(float), rtol=2 * resolution(part.dtype))
+        else:
+            assert (part.shape, part.dtype) == (second[name].shape, second[name].dtype), name
+            assert part.tobytes() == second[name].tobytes(), name
+
+
+def resolution(dtype):
+    """Of pixels and labels; weights are float32 at best."""
+    return 2.0**-7 if dtype == rc.BFLOAT16 else max(2.0**-23, float(np.finfo(dtype).eps) if dtype.kind == "f" else 0)
+
+
+def untouched(call, mixed):
+    """With a strength of 0 all is as it was, and each label weighs 1."""
+    for name in mixed.keys() & {"images", "sample_weights", "segmentation_masks"}:
+        np.testing.assert_array_equal(mixed[name].astype(float), call.parts[name].astype(float))
+    if "labels" in mixed and mixed["labels"].ndim == 3 and not rc.only_erases(call.mixer):
+        np.testing.assert_array_equal(mixed["labels"][:, 0, 0], call.parts["labels"].ravel())
+        np.testing.assert_array_equal(mixed["labels"][:, :, 1], np.eye(1, 2).repeat(len(mixed["labels"]), axis=0))
+    elif "labels" in mixed:
+        np.testing.assert_array_equal(mixed["labels"].ravel(), call.parts["labels"].ravel())
+
+
+def lawful(call, mixed):
+    """Shapes and dtypes stay, and for each example there is a partner who explains all that one sees of it."""
+    COUNTS["lawful"] += 1
+    before, mixed = {name: np.asarray(part) for name, part in call.parts.items()}, dict(mixed)
+    types_stay(call, before, mixed)
+    if isinstance(call.mixer, mixing.HiddenMixer):
+        same_bits({"images": before["images"]}, {"images": mixed["images"]})
+        before["images"], mixed["images"] = features(call.mixer, mixed)
+    for example in range(len(before["images"])):
+        if not any(explains(call.mixer, before, mixed, example, partner) for partner in partners(call, mixed, example)):
+            seen = {name: part[example].tolist() for name, part in mixed.items()}
+            raise AssertionError(f"nobody explains example {example} of {call}: {seen}")
+
+
+def types_stay(call, before, mixed):
+    for name in mixed.keys() & {"images", "sample_weights", "segmentation_masks"}:
+        assert mixed[name].shape == before[name].shape, name
+        to_floats = (
+            name == "images"
+            and before[name].dtype.kind in "iu"
+            and any(isinstance(leaf, cm.MixUp) for leaf in rc.leaves(call.mixer))
         )
+        assert mixed[name].dtype == (np.float32 if to_floats else before[name].dtype), name
+    if "labels" in mixed:
+        pairs = before["labels"].dtype.kind in "iu" and not rc.only_erases(call.mixer)
+        labels = before["labels"] if before["labels"].shape[1:] != (1,) else before["labels"][:, 0]
+        assert mixed["labels"].shape == ((len(labels), 2, 2) if pairs else labels.shape)
+        assert mixed["labels"].dtype == (np.float32 if pairs else labels.dtype)
+
+
+def features(mixer, mixed):
+    """A map of each example's number on the grid of the drawn tap, and the same map mixed by the plan."""
+    count, tap = len(mixed["images"]), mixed["plan_tap"]
+    if not count:
+        return np.zeros((0, 1, 1, 1)), np.zeros((0, 1, 1, 1))
+    assert (tap == tap[0]).all()
+    assert 0 <= tap[0] < len(mixer.taps)
+    own = np.broadcast_to(np.arange(count, dtype=np.float32).reshape(-1, 1, 1, 1), (count, *mixer.grids[tap[0]], 1))
+    shown = own.copy()
+    group = -(-count // mixer.replicas)
+    for example, (top, left, bottom, right) in enumerate(mixed["plan_box"]):
+        first = example // group * group
+        assert 0 <= mixed["plan_partner"][example] < min(group, count - first)
+        other = own[first + mixed["plan_partner"][example], top:bottom, left:right]
+        share = mixed["plan_own_share"][example] if "plan_own_share" in mixed else 0
+        shown[example, top:bottom, left:right] *= share
+        shown[example, top:bottom, left:right] += (1 - share) * other
+    return own, shown
+
+
+def partners(call, mixed, example):
+    """Who may have been mixed into an example: somebody else if anybody is there; None stands for an eraser."""
+    everyone = set(range(len(mixed["images"])))
+    if isinstance(call.mixer, mixing.HiddenMixer):
+        group = -(-len(everyone) // call.mixer.replicas)
+        everyone = {other for other in everyone if other // group == example // group}
+    if rc.only_erases(call.mixer):
+        return [None]
+    return [*(everyone - {example} or {example}), *([None] if rc.erasers(call.mixer) else [])]
+
+
+def explains(mixer, before, mixed, example, partner):
+    """Whether that partner accounts for the picture and, by the share that the picture shows, for all else."""
+    own, shown = before["images"][example].astype(float), mixed["images"][example].astype(float)
+    if partner is None:
+        return is_erased(mixer, own, shown) and all_follows(mixer, before, mixed, example, None, True, 1.0, 0.0)
+    error = 4 * resolution(mixed["images"].dtype) * max(1, np.max(shown, initial=0, where=np.isfinite(shown)))
+    error = error if rc.blends(mixer) else 0.0
+    return any(
+        all_follows(mixer, before, mixed, example, partner, kept, share, error)
+        for kept, share in readings(own, before["images"][partner].astype(float), shown, error)
     )
-    if draw(some.booleans()):
-        element["sample_weights"] = np.linspace(0, 1, count).astype("float32")
-    if draw(some.booleans()):
-        element["segmentation_masks"] = np.broadcast_to(numbers[..., :1], (count, height, width, 1)).astype("int32")
-    if draw(some.booleans()):
-        cells = draw(some.tuples(some.integers(1, 4), some.integers(1, 4)))
-        element["attention"] = np.random.default_rng(0).random((count, *cells)).astype("float32")
-    if draw(some.integers(0, 9)) == 0:
-        element["bounding_boxes"] = np.zeros((count, 4))
-    return element
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES < 1000)
-@given(mixers, elements(), some.tuples(some.integers(-(2**31), 2**31 - 1), some.integers(0, 99)))
-def test_any_call_is_refused_or_lawful(mixer, element, seed):
-    if isinstance(mixer, Exception):
-        assert str(mixer)
+def all_follows(mixer, before, mixed, example, partner, kept, share, error):
+    if "segmentation_masks" in before:
+        masks = before["segmentation_masks"]
+        kept = np.reshape(kept, np.shape(kept) + (1,) * (masks.ndim - 3))
+        followed = np.where(kept, masks[example], masks[example if partner is None else partner])
+        if not np.array_equal(mixed["segmentation_masks"][example], followed):
+            return False
+    return "labels" not in before or labels_follow(mixer, before, mixed, example, partner, share, error)
+
+
+def is_erased(mixer, own, shown):
+    """Whether each value is the own one, or one that an eraser of the mixer writes."""
+    fills = [leaf.fill for leaf in rc.erasers(mixer)]
+    written = np.isin(
+        shown, [np.float32(number) for fill in fills if not isinstance(fill, str) for number in np.ravel(fill)]
+    )
+    if any(isinstance(fill, str) for fill in fills):
+        written |= np.isin(shown, np.arange(256))
+    return (written | alike(own, shown)).all()
+
+
+def alike(first, second):
+    return (first == second) | (np.isnan(first) & np.isnan(second))
+
+
+def readings(own, other, shown, error):
+    """Pixels that are the example's own and their share: of a paste of both, and with an error allowed of a blend.
+
+    The share is NaN where the two are too much alike to tell.
+    """
+    kept, pasted = (alike(values, shown).all(axis=2) for values in (own, other))
+    if (kept | pasted).all():
+        yield kept, np.nan if alike(own, other).all() else kept.mean()
+    finite = np.isfinite(own) & np.isfinite(other)
+    own, other, shown = own[finite], other[finite], shown[finite]
+    if not error or not np.isfinite(shown).all():
         return
-    try:
-        mixed = mixer(element, seed=seed)
-    except DOCUMENTED:
-        return
-    _lawful(mixer, element, mixed)
+    differ = own != other
+    share = np.median((shown - other)[differ] / (own - other)[differ]) if differ.any() else np.nan
+    blended = other + np.nan_to_num(share) * (own - other)
+    if np.allclose(shown, blended, rtol=0, atol=error):
+        yield kept, share
 
 
-def _lawful(mixer, element, mixed):
-    """The class of a picture is its brightness, 0 or 1: the targets tell the mean of every mixed picture."""
-    images, targets = tf.cast(mixed["images"], tf.float64).numpy(), np.asarray(mixed["labels"], np.float64)
-    assert images.shape == element["images"].shape
-    assert "attention" not in mixed
-    if mixer.keeps_labels:
-        np.testing.assert_array_equal(mixed["labels"], element["labels"])
-        return
-    soft = np.asarray(cm.targets.to_soft(mixed["labels"], 2)) if targets.ndim == 3 else targets
-    np.testing.assert_allclose(soft.sum(axis=1), 1, atol=1e-5)
-    pasting = not any(name in repr(mixer) for name in ("Cutout", "RandomErasing", "HideAndSeek"))
-    if pasting and "sample_weights" not in element:
-        np.testing.assert_allclose(soft[:, 1], images.mean(axis=(1, 2, 3)), atol=5e-3)
-    if "segmentation_masks" in mixed and pasting:
-        np.testing.assert_array_equal(np.asarray(mixed["segmentation_masks"])[..., 0], images[..., 0])
+def labels_follow(mixer, before, mixed, example, partner, share, error):
+    """Whether target and sample weight are those of two examples of which one has that share.
+
+    With sample weights a and b, weight × target is share × a of the own label and (1 − share) × b of the other.
+    """
+    labels, weights = before["labels"].reshape(len(before["images"]), -1), before.get("sample_weights")
+    share, other = share_told(mixer, share, error), example if partner is None else partner
+    parts, weight, target = (np.float32(share), 1 - np.float32(share)), 1.0, mixed["labels"][example]
+    if weights is not None:
+        weighted = share * float(weights[example]), (1 - share) * float(weights[other])
+        weight, error = float(mixed["sample_weights"][example]), 2 * error + 4 * resolution(weights.dtype)
+        if abs(weight - sum(weighted)) > error:
+            return False
+        parts, weight = (weighted, weight) if weight else (parts, 1.0)
+    if rc.only_erases(mixer):
+        return np.array_equal(target, labels[example].reshape(target.shape))
+    if labels.dtype.kind not in "iu":
+        wanted = parts[0] * labels[example].astype(float) + parts[1] * labels[other].astype(float)
+        error += 2 * resolution(labels.dtype)
+        return np.isnan(share) or np.allclose(weight * target.astype(float), wanted, rtol=0, atol=error)
+    if target[0, 0] != labels[example, 0] or (partner is not None and target[1, 0] != labels[partner, 0]):
+        return False
+    shares = target[:, 1].astype(float)
+    return abs(shares.sum() - 1) < 1e-6 and (np.isnan(share) or np.allclose(weight * shares, parts, rtol=0, atol=error))
+
+
+def share_told(mixer, share, error):
+    """The share that labels tell of a share shown: the same, but for the two ablations."""
+    if isinstance(mixer, mixing.OneHotTarget):
+        return np.nan if abs(share - 0.5) <= error and error else np.nan if np.isnan(share) else float(share >= 0.5)
+    if isinstance(mixer, mixing.CompleteLabel):
+        return np.nan if abs(share - 1) <= error and error else share if np.isnan(share) else 1.0 if share == 1 else 0.5
+    return share

@@ -126,6 +126,7 @@ def test_two_devices_train_as_one_does_and_go_on_after_a_kill(tmp_path):
     assert child.stdout.split()[-1:] == ["passed"], child.stderr[-3000:]
 
 
+@pytest.mark.slow
 def test_networks_loss_metrics_and_taps_agree_and_train(tmp_path):
     known = {}
     exec(BUILD, known)

@@ -97,6 +97,7 @@ def test_two_workers_train_as_two_replicas_do(tmp_path):
     assert all(len(share) == 8 for share in both[:6])
 
 
+@pytest.mark.slow
 def test_workers_that_are_stopped_or_lose_one_end_together_and_go_on_to_the_same_bits(tmp_path):
     arguments = tmp_path / "workers", "multiworker", CUTMIX, 5
     for how, codes in ((signal.SIGTERM, (75, 75)), (signal.SIGKILL, (-signal.SIGKILL, 1))):
