@@ -1,0 +1,257 @@
+"""Random mixers and elements: calls that fit, and calls that are spoiled in one thing, for tests/test_fuzz.py.
+
+All functions draw from a NumPy generator rather than from Hypothesis: it draws evenly, is fast, and what it draws is
+small enough to be read as it is.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import cutmix_tf as cm
+from cutmix_tf import mixing
+from cutmix_tf.mixing import MIXERS
+
+BFLOAT16 = np.dtype(tf.bfloat16.as_numpy_dtype)
+
+
+def one(chance, values):
+    return values[chance.integers(len(values))]
+
+
+def half(chance):
+    return chance.random() < 0.5
+
+
+# Mixers that there can be.
+
+HIDDEN, RELABELLED = ("FeatureCutMix", "ManifoldMixUp"), ("OneHotTarget", "CompleteLabel")
+COMMON = {"prob": [0, 0.5, 1.0, 1.0], "per": ["example", "example", "batch"]}
+ALPHA, SIZE, FILL = [1e-3, 0.2, 1, 30.0], [1, 2, 3, 5, 8, 12], [0.0, 7, (1.0, 2.0, 3.0)]
+TAPS = [(0,), (1, 2), (0, "block", 3)]
+SETTINGS = {
+    "CutMix": {"alpha": ALPHA, **COMMON},
+    "MixUp": {"alpha": ALPHA, **COMMON},
+    "AttentiveCutMix": {"top_n": [1, 2, 5, 9, None], **COMMON},
+    "CentreGaussianCutMix": {"alpha": ALPHA, "spread": [0, 0.25, 3.0], **COMMON},
+    "FixedSizeCutMix": {"size": SIZE, **COMMON},
+    "Cutout": {"size": SIZE, "fill": FILL, **COMMON},
+    "HideAndSeek": {"sides": [(1,), (0, 2, 3), [4, 9]], "fill": FILL, **COMMON},
+    "RandomErasing": {
+        "area": [(0.02, 0.4), (1e-6, 1), (1.0, 1.0)],
+        "aspect": [(0.3, 3), (1e-3, 1e3)],
+        "fill": [*FILL, "noise", "colour"],
+        **COMMON,
+    },
+    "FeatureCutMix": {"alpha": ALPHA, "taps": TAPS, **COMMON},
+    "ManifoldMixUp": {"alpha": ALPHA, "taps": TAPS, **COMMON},
+    "OneOf": {"per": COMMON["per"]},
+    "OneHotTarget": {},
+    "CompleteLabel": {},
+}
+OF_PICTURES = [name for name in SETTINGS if name not in (*HIDDEN, *RELABELLED)]
+
+
+def arguments(chance, name):
+    """Settings of a mixer, each within its range, and together too."""
+    given = {key: one(chance, values) for key, values in SETTINGS[name].items()}
+    if name == "AttentiveCutMix" and given["top_n"] is None:
+        given["alpha"] = one(chance, ALPHA)
+    if name in RELABELLED:
+        given["mixer"] = mixer_of(chance, OF_PICTURES)
+    if name == "OneOf":
+        given["mixers"] = [mixer_of(chance, OF_PICTURES) for _ in range(chance.integers(1, 4))]
+        given["weights"] = one(chance, [None, [1, 2, 3.5][: len(given["mixers"])]])
+    return given
+
+
+def mixer_of(chance, names=tuple(SETTINGS)):
+    name = one(chance, names)
+    return bound(chance, MIXERS[name](**arguments(chance, name)))
+
+
+def bound(chance, mixer):
+    """The mixer; if it works inside a network, as if it were bound to one."""
+    if not isinstance(mixer, mixing.HiddenMixer):
+        return mixer
+    grids = tuple(tuple(chance.integers(1, 9, 2).tolist()) for _ in mixer.taps)
+    return mixer.bound_to(grids, int(chance.integers(1, 4)))
+
+
+def leaves(mixer):
+    """The mixers that a mixer is made of in the end."""
+    inner = getattr(mixer, "mixers", None) or [getattr(mixer, "mixer", None)]
+    return [mixer] if inner == [None] else [leaf for part in inner for leaf in leaves(part)]
+
+
+def blends(mixer):
+    return any(isinstance(leaf, cm.MixUp | cm.ManifoldMixUp) for leaf in leaves(mixer))
+
+
+def erasers(mixer):
+    return [leaf for leaf in leaves(mixer) if leaf.keeps_labels]
+
+
+def only_erases(mixer):
+    return len(erasers(mixer)) == len(leaves(mixer))
+
+
+# Calls that fit their mixer.
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    mixer: Any
+    parts: dict[str, Any]
+    as_dict: bool
+    options: dict[str, Any]
+
+    def __call__(self, **options):
+        return self.on(self.parts, **self.options | options)
+
+    def on(self, parts, **options):
+        parts = dict(parts)
+        if self.as_dict:
+            return self.mixer(parts, **options)
+        options |= {"attention": parts.pop("attention")} if "attention" in parts else {}
+        return self.mixer(*(parts.get(name) for name in ("images", "labels", "sample_weights")), **options)
+
+
+def call_of(chance, mixer):
+    """A call with all that its mixer needs and nothing that it can't take; batches of one and of none included."""
+    count, height, width = int(one(chance, [0, 1, 2, 3, 3, 4, 5, 6])), *chance.integers(1, 10, 2).tolist()
+    parts = {"images": images_for(chance, mixer, count, height, width)}
+    as_dict = half(chance) and not isinstance(mixer, mixing.HiddenMixer)
+    if not only_erases(mixer) or half(chance):
+        parts["labels"] = labels_for(chance, count)
+        if half(chance):
+            weights = chance.integers(0, 4, count) / 2
+            parts["sample_weights"] = weights.astype(one(chance, ["float16", "float32", "float64"]))
+    if mixer.uses_attention:
+        maps = chance.integers(0, 20, (count, *one(chance, [(3, 3), (4, 7), (9, 1), (12, 9)])))
+        parts["attention"] = maps.astype(one(chance, ["uint8", "float16", BFLOAT16, "float32"]))
+    if as_dict and not blends(mixer) and half(chance):
+        last = one(chance, [(), (1,), (2,)])
+        masks = np.zeros((count, height, width, *last)) + np.arange(count).reshape(-1, 1, 1, *last and (1,))
+        parts["segmentation_masks"] = masks.astype(one(chance, ["uint8", "int32", "float32"]))
+    seed = int(chance.integers(-(2**31), 2**31)), int(chance.integers(2**62))
+    options = {"seed": seed, "strength": one(chance, [None, None, 0.5, 1, tf.constant(0.25)])}
+    return Call(mixer, parts, as_dict, options)
+
+
+def images_for(chance, mixer, count, height, width):
+    """Image i shows i, plus a pattern that tells places and channels apart where rounding allows it."""
+    fills = [getattr(leaf, "fill", 0.0) for leaf in leaves(mixer)]
+    channels = one(chance, [1, 3, 4]) if all(isinstance(fill, float | int) for fill in fills) else 3
+    kinds = ["uint8", "int32", "uint16", "int64", "float32", "float64", "float16", BFLOAT16]
+    kind = np.dtype(one(chance, kinds if {"noise", "colour"} & set(fills) else ["int8", *kinds]))
+    coarse = blends(mixer) and kind in (np.float16, BFLOAT16)
+    pattern = 0 if coarse else 8 * (np.indices((height, width)).sum(axis=0) % 4)[..., None] + 32 * np.arange(channels)
+    images = np.arange(count).reshape(-1, 1, 1, 1) + np.broadcast_to(pattern, (height, width, channels))
+    images = images.astype(kind) + kind.type(1 / 3 if kind in (np.float32, np.float64) else 0)
+    if kind.kind not in "iu" and count and chance.random() < 0.2:
+        images[chance.integers(count), chance.integers(height)] = one(chance, [np.nan, np.inf, -np.inf])
+    return images
+
+
+def labels_for(chance, count):
+    """No two examples of a class: ids of any integer dtype, or one-hot, smoothed or multi-label rows."""
+    form = one(chance, ["ids", "large", "column", "one-hot", "smoothed", "multi-label"])
+    ids = chance.permutation(100)[:count]
+    if form in ("ids", "column"):
+        ids = ids.astype(one(chance, ["uint8", "int8", "int32", "int64"]))
+        return ids if form == "ids" else ids[:, None]
+    if form == "large":
+        return (2**24 - ids).astype(one(chance, ["int32", "int64"]))
+    rows = np.eye(count, max(count, 2))
+    if form == "smoothed":
+        rows = 0.9 * rows + 0.1 / rows.shape[1]
+    if form == "multi-label":
+        rows = np.concatenate([rows, chance.integers(0, 2, (count, 3))], axis=1)
+    return rows.astype(one(chance, ["float16", BFLOAT16, "float32", "float64"]))
+
+
+# What no mixer can mix.
+
+wide = {"i": np.int64, "u": np.int64}
+SPOILED_PARTS = {
+    "images": [
+        lambda images: images[0],
+        lambda images: images[None],
+        lambda images: np.zeros(images.shape, bool),
+        lambda images: np.zeros(images.shape, np.complex64),
+        lambda images: images[:, :0],
+        lambda images: images[..., :0],
+        lambda images: None,
+        lambda images: "images",
+        lambda images: [[1], [2, 3]],
+        lambda images: tf.ragged.constant([[1], [2, 3]]),
+    ],
+    "labels": [
+        lambda labels: labels[:-1],
+        lambda labels: labels[None, None],
+        lambda labels: np.zeros(labels.shape, bool),
+        lambda labels: labels.astype(wide.get(labels.dtype.kind, np.float64)) - 2**30,
+        lambda labels: (
+            labels.astype(wide.get(labels.dtype.kind, np.float64)) + 2**62 + (np.inf if labels.ndim > 1 else 0)
+        ),
+        lambda labels: labels.ravel()[: len(labels)].astype(np.float32),
+        lambda labels: np.full(labels.shape, np.nan),
+        lambda labels: np.full(labels.shape, np.inf, np.float32),
+        lambda labels: np.zeros((len(labels), 3), np.int32),
+        lambda labels: np.zeros((len(labels), 0), np.float32),
+        lambda labels: ["a"] * len(labels),
+        lambda labels: {},
+        lambda labels: [[1], [2, 3]],
+    ],
+    "sample_weights": [
+        lambda weights: weights[:-1],
+        lambda weights: weights[:, None],
+        lambda weights: weights.astype(np.int32),
+        lambda weights: weights - 5,
+        lambda weights: weights + np.nan,
+        lambda weights: weights + np.inf,
+        lambda weights: "weights",
+    ],
+    "segmentation_masks": [
+        lambda masks: masks[:-1],
+        lambda masks: masks[:, :-1],
+        lambda masks: masks[:, :, 1:],
+        lambda masks: masks[..., None, None],
+        lambda masks: masks.astype(str),
+        lambda masks: [[1], [2, 3]],
+    ],
+    "attention": [
+        lambda maps: maps[:-1],
+        lambda maps: maps[0],
+        lambda maps: maps[:, :0],
+        lambda maps: maps.astype(np.float32) + np.nan,
+        lambda maps: maps.astype(np.float32) - np.inf,
+        lambda maps: maps.astype(np.int32),
+        lambda maps: maps.astype(np.float64),
+        lambda maps: None,
+    ],
+}
+SPOILED_OPTIONS = {
+    "seed": ["ab", (1,), (1, 2, 3), (1.0, 2.0), 5, [], {}, (None, 1), (2**70, 1), (True, False), tf.zeros([2])],
+    "strength": ["x", -0.1, 1.5, np.nan, np.inf, [0.5, 0.5, 0.5], [], {}, 1j, True],
+}
+EXTRA_KEYS = ["bounding_boxes", "image", "lables", 5, None, ("images",)]
+
+
+def spoiled(chance, call):
+    """What was spoiled, and a call that fits but for that."""
+    parts, options = dict(call.parts), dict(call.options)
+    kind = one(chance, ["option", "key" if call.as_dict else "part", "part", "part"])
+    if kind == "option":
+        name = one(chance, list(SPOILED_OPTIONS))
+        what = options[name] = one(chance, SPOILED_OPTIONS[name])
+    elif kind == "key":
+        name = one(chance, EXTRA_KEYS)
+        what = parts[name] = np.zeros(len(parts["images"]))
+    else:
+        name = one(chance, list(parts))
+        what = parts[name] = one(chance, SPOILED_PARTS[name])(parts[name])
+    return f"{kind} {name}: {what}", dataclasses.replace(call, parts=parts, options=options)
