@@ -235,3 +235,9 @@ def test_mixers_are_values():
     assert hash(cm.OneOf([cm.CutMix(), cm.MixUp()])) == hash(cm.OneOf((cm.CutMix(), cm.MixUp())))
     with pytest.raises(AttributeError):
         cm.CutMix().alpha = 2.0
+
+
+def test_the_coin_of_strength_knows_nothing_of_the_partner():
+    batch = laws.painted_batch(count=3)
+    targets = [np.asarray(cm.MixUp()(*batch, strength=0.5, seed=(9, step))[1])[0] for step in range(40)]
+    assert {partner for (_, partner), (_, share) in (target.T for target in targets) if share > 0} == {1, 2}

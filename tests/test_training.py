@@ -5,6 +5,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import keras
@@ -16,6 +17,8 @@ import cutmix_tf as cm
 from cutmix_tf import data, training
 from cutmix_tf.attention import Teacher
 from cutmix_tf.training import TrainConfig, _as_text, _optimizer, _train
+from cutmix_tf.training._callbacks import RunRecorder
+from cutmix_tf.training._checkpoints import Progress
 
 ROOT = Path(__file__).parents[1]
 CLASSES = 10
@@ -490,3 +493,18 @@ def test_bad_examples_stop_a_run_or_are_left_out(tmp_path, capsys):
     capsys.readouterr()
     train(config(tmp_path / "skipping", bad_examples="skip", **settings))
     assert "Left out 1 of 20 examples" in capsys.readouterr().out
+
+
+def test_best_is_the_first_of_equal_epochs_as_the_summary_says():
+    saved = []
+    folder = types.SimpleNamespace(save_model=lambda *_: saved.append(len(progress.history)), write_history=len)
+    progress, checkpoints = Progress(), types.SimpleNamespace(save=lambda model, progress: None)
+    recorder = RunRecorder(folder, checkpoints, progress, 1, 1)
+    recorder.set_model(keras.Sequential([keras.layers.Dense(1)]))
+    recorder.model.compile("sgd")
+    for epoch, accuracy in enumerate((0.5, 0.7, 0.7, 0.6)):
+        recorder.on_epoch_begin(epoch)
+        recorder.on_test_begin()
+        logs = dict.fromkeys(("loss", "accuracy", "val_loss", "val_top5"), 0.0)
+        recorder.on_epoch_end(epoch, {**logs, "val_accuracy": accuracy})
+    assert saved == [1, 2]
