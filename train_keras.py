@@ -25,7 +25,12 @@ def main() -> None:
     except ConnectionError as error:  # another worker has ended: to be started again, all of them
         print(f"train_keras.py: {error}", file=sys.stderr)
         sys.exit(STOPPED)
-    except (OSError, ValueError, FloatingPointError) as error:  # a full disk, bad data, a loss that is NaN: told
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        FloatingPointError,
+    ) as error:  # a full disk, bad data, a loss that is NaN: told
         sys.exit(f"train_keras.py: {error}")
     for name, value in summary.items():
         print(f"{name:>24}  {value}")

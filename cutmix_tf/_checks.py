@@ -34,8 +34,9 @@ def look_up(name: str, table: Mapping[str, T], what: str) -> T:
 
 def check_choice(name: str, value: Any, choices: tuple) -> None:
     """Raises ValueError unless `value` is one of the choices."""
-    if value not in choices:
-        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+    if not any(isinstance(value, type(choice)) and value == choice for choice in choices):
+        names = [choice for choice in choices if isinstance(choice, str)]
+        hint = did_you_mean(value, names) if isinstance(value, str) else ""
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.{hint}")
 
 
@@ -48,10 +49,20 @@ def check_number(name: str, value: Any, *, low: float, high: float = math.inf, a
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number; got {value!r} of type {type(value).__name__}.")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that no float holds is in no range
+        number = math.nan
     if not ((number > low if above else number >= low) and number <= high and math.isfinite(number)):
         upper = f" and at most {high:g}" if math.isfinite(high) else ""
         raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}{upper}; got {value!r}.")
+
+
+def as_tuple(name: str, values: Any) -> tuple:
+    """The values of a list or tuple, as a tuple. Raises TypeError if they are something else."""
+    if not isinstance(values, list | tuple | range):
+        raise TypeError(f"{name} must be a list or a tuple; got {values!r}.")
+    return tuple(values)
 
 
 def check_whole(name: str, value: Any, *, low: int, high: float = math.inf) -> None:

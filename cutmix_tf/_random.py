@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from cutmix_tf._tensors import as_tensor
+
 _QUANTILE_BITS = 14
 
 
@@ -20,7 +22,7 @@ def check_seed(seed) -> tf.Tensor:
       TypeError: if it is not made of integers.
       ValueError: if it has not exactly two.
     """
-    seed = tf.convert_to_tensor(seed)
+    seed = as_tensor("seed", seed)
     if not seed.dtype.is_integer:
         raise TypeError(f"seed must be two integers; got dtype {seed.dtype.name}. Pass seed=(1, 2), for example.")
     if seed.shape != (2,):

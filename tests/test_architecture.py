@@ -11,7 +11,7 @@ import cutmix_tf as cm
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cutmix_tf"
-LEAVES = {"_cells", "_checks", "_random", "_version", "_xla", "targets"}
+LEAVES = {"_cells", "_checks", "_random", "_tensors", "_version", "_xla", "targets"}
 MAY_IMPORT = {
     "data": LEAVES - {"targets"},
     "attention": {"_checks", "data"},
@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "targets": {"_checks"},
     "_cells": set(),
     "_xla": set(),
-    "_random": set(),
+    "_random": {"_tensors"},
+    "_tensors": set(),
     "_checks": set(),
     "_version": set(),
 }

@@ -46,7 +46,8 @@ class CentreGaussianCutMix(Mixer):
         share_bits, *centre_bits = draws.bits
         size = tf.stack([height, width])
         offsets = 0.5 + self.spread * normal(tf.stack(centre_bits, axis=1))
-        centres = tf.clip_by_value(tf.cast(tf.floor(offsets * tf.cast(size, tf.float64)), tf.int32), 0, size - 1)
+        last = tf.cast(size - 1, tf.float64)
+        centres = tf.cast(tf.clip_by_value(tf.floor(offsets * (last + 1)), 0, last), tf.int32)
         box = clipped_boxes(centres, sides_for_share(beta(share_bits, self.alpha), height, width), height, width)
         return Plan(box=draws.box(box), partner=draws.partner)
 
@@ -72,7 +73,7 @@ class FixedSizeCutMix(Mixer):
     per: Per = "example"
 
     def __post_init__(self):
-        check_whole("size", self.size, low=1)
+        check_whole("size", self.size, low=1, high=2**31 - 1)
         check_common(self.prob, self.per)
 
     def plan(self, canvas: Canvas, seed) -> Plan:

@@ -42,7 +42,7 @@ class Cutout(Eraser):
     per: Per = "example"
 
     def __post_init__(self):
-        check_whole("size", self.size, low=1)
+        check_whole("size", self.size, low=1, high=2**31 - 1)
         check_common(self.prob, self.per)
         check_fill(self.fill)
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf._tensors import as_tensor
 from cutmix_tf.mixing._guard import guarded
 from cutmix_tf.mixing._labels import check_labels
 
@@ -31,7 +32,7 @@ class Element(NamedTuple):
         if isinstance(source, dict):
             parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
             parts.pop("attention", None)
-            if self.masks is not None and len(source["segmentation_masks"].shape) == 3:
+            if self.masks is not None and tf.convert_to_tensor(source["segmentation_masks"]).shape.rank == 3:
                 parts["segmentation_masks"] = tf.squeeze(self.masks, axis=3)
             return parts
         if self.labels is None:
@@ -52,8 +53,10 @@ def read_element(element: Element, who: str) -> Element:
         element = Element(**_known_parts(element.images, who))
     elif element.labels is None and element.sample_weight is not None:
         raise TypeError(f"{who} got a sample weight without labels. Pass (images, labels, sample_weight).")
-    others = (None if part is None else tf.convert_to_tensor(part) for part in element[1:])
-    element = Element(tf.convert_to_tensor(element.images), *others)
+    others = element._asdict()
+    images = as_tensor("images", others.pop("images"))
+    others = {name: None if part is None else as_tensor(name, part) for name, part in others.items()}
+    element = Element(images, **others)
     _check_images(element.images, who)
     if element.masks is not None:
         element = element._replace(masks=_check_masks(element.masks, element.images))
@@ -69,13 +72,13 @@ def read_element(element: Element, who: str) -> Element:
 def _known_parts(element: dict[str, Any], who: str) -> dict[str, Any]:
     for key in element:
         if key not in _KEYS:
-            hint = did_you_mean(key, _KEYS)
+            hint = did_you_mean(str(key), _KEYS)
             raise ValueError(
                 f"{who} mixes {', '.join(_KEYS)}; got the key {key!r}, which would no longer describe the mixed "
                 f"picture.{hint} Remove it from the element before mixing."
             )
     if "images" not in element:
-        raise ValueError(f"{who} needs the key 'images'; got {', '.join(element) or 'an empty dict'}.")
+        raise ValueError(f"{who} needs the key 'images'; got {', '.join(map(str, element)) or 'an empty dict'}.")
     return {_KEYS[key]: value for key, value in element.items()}
 
 
@@ -90,6 +93,8 @@ def _check_images(images: tf.Tensor, who: str) -> None:
         )
     if rank != 4:
         raise ValueError(f"{who} needs images (batch, height, width, channels); got shape {images.shape}.")
+    if 0 in images.shape[1:]:
+        raise ValueError(f"{who} needs pictures with pixels; got images of shape {images.shape}.")
     if not (images.dtype.is_integer or images.dtype.is_floating):
         raise TypeError(f"{who} needs images of an integer or floating dtype; got {images.dtype.name}.")
 
@@ -102,6 +107,8 @@ def _check_masks(masks: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
             "segmentation_masks must be (batch, height, width) or (batch, height, width, channels) with the "
             f"images' height and width; got {masks.shape} beside images {images.shape}. Resize them first."
         )
+    if not (masks.dtype.is_integer or masks.dtype.is_floating or masks.dtype.is_bool):
+        raise TypeError(f"segmentation_masks must be numbers; got {masks.dtype.name}. Number the classes.")
     return masks if masks.shape.rank == 4 else tf.expand_dims(masks, axis=3)
 
 
@@ -110,7 +117,12 @@ def _check_weight(weight: tf.Tensor) -> tf.Tensor:
         raise ValueError(
             f"Sample weights must be floats of shape (batch,); got {weight.dtype.name} of shape {weight.shape}."
         )
-    return guarded(weight, tf.reduce_all(weight >= 0), "Sample weights must not be negative or NaN.", weight)
+    return guarded(weight, _all_finite(weight), "Sample weights must not be negative or NaN, nor infinite.", weight)
+
+
+def _all_finite(values: tf.Tensor) -> tf.Tensor:
+    """Whether all values are finite and not negative."""
+    return tf.reduce_all((values >= 0) & tf.math.is_finite(values))
 
 
 def _check_attention(maps: tf.Tensor) -> tf.Tensor:

@@ -33,9 +33,10 @@ class Eraser(Mixer):
         fill, dtype, channels = np.atleast_1d(self.fill_values), images.dtype, images.shape[3]
         if len(fill) > 1 and channels not in (None, len(fill)):
             raise ValueError(f"fill has {len(fill)} values, one for each channel; got images with {channels} channels.")
-        if dtype.is_integer and ((fill != fill.round()) | (fill < dtype.min) | (fill > dtype.max)).any():
+        what = "whole numbers" if dtype.is_integer else "numbers"
+        if (dtype.is_integer and (fill != fill.round()).any()) or (fill < dtype.min).any() or (fill > dtype.max).any():
             raise ValueError(
-                f"To fill {dtype.name} images, fill must be whole numbers in [{dtype.min}, {dtype.max}]; got "
+                f"To fill {dtype.name} images, fill must be {what} in [{dtype.min}, {dtype.max}]; got "
                 f"{self.fill_values}. Round it, or convert the images to float32 first."
             )
 
@@ -48,5 +49,7 @@ class Eraser(Mixer):
 
 def check_fill(fill: Fill) -> None:
     """Raises ValueError or TypeError unless `fill` is a number, or one for each channel."""
+    if isinstance(fill, tuple) and not fill:
+        raise ValueError("fill must be a number, or one for each channel; got ().")
     for value in fill if isinstance(fill, tuple) else (fill,):
-        check_number("fill", value, low=-3.4e38)
+        check_number("fill", value, low=-3.4e38, high=3.4e38)

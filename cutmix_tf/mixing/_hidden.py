@@ -8,13 +8,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from cutmix_tf._checks import check_number, check_whole
+from cutmix_tf._checks import as_tuple, check_number, check_whole
 from cutmix_tf._random import check_seed, child_seeds, fresh_seed, random_bits, uniform_integers
 from cutmix_tf._xla import compiled
 from cutmix_tf.mixing._cutmix import CutMix
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._labels import mix_labels
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, thin_out
+from cutmix_tf.mixing._mixer import Mixer, Per, check_common, check_strength, thin_out
 from cutmix_tf.mixing._mixup import MixUp
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
 
@@ -54,14 +54,14 @@ class HiddenMixer(Mixer):
     replicas: int = dataclasses.field(default=1, repr=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "taps", tuple(self.taps))
+        object.__setattr__(self, "taps", as_tuple("taps", self.taps))
         check_number("alpha", self.alpha, low=0, above=True)
         check_common(self.prob, self.per)
-        if not self.taps or len(set(self.taps)) < len(self.taps):
-            raise ValueError(f"taps must be different layers, at least one; got {self.taps}.")
         for tap in self.taps:
             if not isinstance(tap, str):
                 check_whole("each tap", tap, low=0)
+        if not self.taps or len(set(self.taps)) < len(self.taps):
+            raise ValueError(f"taps must be different layers, at least one; got {self.taps}.")
         check_whole("replicas", self.replicas, low=1)
 
     def bound_to(self, grids: Grids, replicas: int) -> "HiddenMixer":
@@ -88,7 +88,7 @@ class HiddenMixer(Mixer):
             raise ValueError(f"{who} mixes inside a model; bind it first: TappedModel(model, taps).bind({who}()).")
         element = read_element(Element(images, labels, sample_weight), who)
         seed = fresh_seed() if seed is None else check_seed(seed)
-        strength = None if strength is None else tf.cast(strength, tf.float64)
+        strength = None if strength is None else check_strength(strength)
         plan, targets, weight = _compiled_hidden(self)(element, seed, strength)
         inputs = {"images": element.images, "plan": plan}
         return (inputs, targets) if sample_weight is None else (inputs, targets, weight)
@@ -155,7 +155,7 @@ def partners_in_groups(seed, batch, replicas: int) -> tuple[tf.Tensor, tf.Tensor
     Returns:
       int32 (batch,), the first example of one's part; and int32 (batch,), the partner counted from there.
     """
-    place, group = tf.range(batch), (batch + replicas - 1) // replicas
+    place, group = tf.range(batch), tf.maximum((batch + replicas - 1) // replicas, 1)
     first = place // group * group
     size = tf.minimum(batch - first, group)
     shift = uniform_integers(random_bits(seed, [1]), tf.maximum(size - 1, 1)) + 1

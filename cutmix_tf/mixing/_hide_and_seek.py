@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from cutmix_tf._checks import check_whole
+from cutmix_tf._checks import as_tuple, check_whole
 from cutmix_tf._random import uniform_integers
 from cutmix_tf.mixing._eraser import Eraser, check_fill
 from cutmix_tf.mixing._mixer import Per, check_common, draw
@@ -41,7 +41,7 @@ class HideAndSeek(Eraser):
     per: Per = "example"
 
     def __post_init__(self):
-        object.__setattr__(self, "sides", tuple(self.sides))
+        object.__setattr__(self, "sides", as_tuple("sides", self.sides))
         if not self.sides:
             raise ValueError("HideAndSeek needs at least one side; got none. The authors use (0, 16, 32, 44, 56).")
         for side in self.sides:

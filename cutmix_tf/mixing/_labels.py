@@ -26,9 +26,10 @@ def check_labels(labels: tf.Tensor) -> tf.Tensor:
         return _check_ids(labels, need, got)
     if not dtype.is_floating:
         raise TypeError(f"{need}; {got}. Cast them to int32 if they are class ids, to float32 if they are one-hot.")
-    if shape.rank != 2 or shape[1] == 1:
+    if shape.rank != 2 or shape[1] in (0, 1):
         raise ValueError(f"{need}; {got}. If they are class ids, cast them to int32 before mixing.")
-    return guarded(labels, tf.reduce_all(labels >= 0), "Soft labels must not be negative or NaN.", labels)
+    inside = tf.reduce_all((labels >= 0) & tf.math.is_finite(labels))
+    return guarded(labels, inside, "Soft labels must not be negative or NaN, nor infinite.", labels)
 
 
 def _check_ids(labels: tf.Tensor, need: str, got: str) -> tf.Tensor:

@@ -89,7 +89,7 @@ class Mixer(abc.ABC):
         self._check_attention(element.attention)
         self.check_images(element.images)
         seed = fresh_seed() if seed is None else check_seed(seed)
-        strength = None if strength is None else tf.cast(strength, tf.float64)
+        strength = None if strength is None else check_strength(strength)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
         mixed = Element(*_compiled_mix(self, grid)(element, seed, strength))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
@@ -163,6 +163,15 @@ def draw(seed, batch, own: int, *, prob: float, per: Per) -> Draws:
     shift = uniform_integers(bits[0][:1], tf.maximum(batch - 1, 1)) + 1
     partner = (tf.range(batch) + shift) % batch
     return Draws(coin=coins(bits[1], prob), partner=partner, bits=bits[2:], batch=batch)
+
+
+def check_strength(strength: Any) -> tf.Tensor:
+    """The strength as float64. Raises ValueError or TypeError unless it is a number, in [0, 1] where that is known."""
+    if not tf.is_tensor(strength):
+        check_number("strength", strength, low=0, high=1)
+    elif strength.shape != () or not strength.dtype.is_floating:
+        raise ValueError(f"strength must be one float; got {strength.dtype.name} of shape {strength.shape}.")
+    return tf.cast(strength, tf.float64)
 
 
 def check_common(prob: float, per: str) -> None:

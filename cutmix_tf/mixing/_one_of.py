@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._checks import check_choice, check_number
+from cutmix_tf._checks import as_tuple, check_choice, check_number
 from cutmix_tf._random import child_seeds, random_bits
 from cutmix_tf.mixing._mixer import Mixer, Per
 from cutmix_tf.mixing._plan import Canvas, Plan
@@ -36,7 +36,7 @@ class OneOf(Mixer):
     per: Per = "example"
 
     def __post_init__(self):
-        object.__setattr__(self, "mixers", tuple(self.mixers))  # lists are welcome, but not hashable
+        object.__setattr__(self, "mixers", as_tuple("mixers", self.mixers))  # lists are welcome, but not hashable
         if not self.mixers:
             raise ValueError("OneOf needs at least one mixer; got none.")
         for mixer in self.mixers:
@@ -48,7 +48,7 @@ class OneOf(Mixer):
                 )
         check_choice("per", self.per, ("example", "batch"))
         if self.weights is not None:
-            object.__setattr__(self, "weights", _checked_weights(tuple(self.weights), len(self.mixers)))
+            object.__setattr__(self, "weights", _checked_weights(as_tuple("weights", self.weights), len(self.mixers)))
 
     @property
     def uses_attention(self) -> bool:
@@ -71,7 +71,7 @@ class OneOf(Mixer):
         choice_seed, *seeds = child_seeds(seed, len(self.mixers) + 1)
         bits = random_bits(choice_seed, [batch if self.per == "example" else 1])
         weights = np.ones(len(self.mixers)) if self.weights is None else np.asarray(self.weights, np.float64)
-        thresholds = (np.cumsum(weights) / weights.sum() * 2.0**32)[:-1]
+        thresholds = (np.cumsum(weights / weights.max()) / (weights / weights.max()).sum() * 2.0**32)[:-1]
         choice = tf.reduce_sum(tf.cast(tf.cast(bits, tf.float64)[:, None] >= thresholds, tf.int32), axis=1)
         choice = tf.broadcast_to(choice, [batch])
         plans = [mixer.plan(canvas, own) for mixer, own in zip(self.mixers, seeds, strict=True)]

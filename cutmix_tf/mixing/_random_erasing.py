@@ -6,7 +6,7 @@ from typing import Literal
 
 import tensorflow as tf
 
-from cutmix_tf._checks import check_choice, check_number
+from cutmix_tf._checks import as_tuple, check_choice, check_number
 from cutmix_tf._random import uniform_integers
 from cutmix_tf.mixing._eraser import Eraser, Fill, check_fill
 from cutmix_tf.mixing._mixer import Per, check_common, draw
@@ -49,12 +49,12 @@ class RandomErasing(Eraser):
 
     def __post_init__(self):
         for name, high in (("area", 1.0), ("aspect", math.inf)):
-            pair = tuple(getattr(self, name))
+            pair = as_tuple(name, getattr(self, name))
             object.__setattr__(self, name, pair)
-            if len(pair) != 2 or pair[0] > pair[1]:
-                raise ValueError(f"{name} must be its smallest and its largest value; got {pair}.")
             for value in pair:
                 check_number(name, value, low=0, high=high, above=True)
+            if len(pair) != 2 or pair[0] > pair[1]:
+                raise ValueError(f"{name} must be its smallest and its largest value; got {pair}.")
         if isinstance(self.fill, str):
             check_choice("fill", self.fill, ("colour", "noise"))
         else:
@@ -92,7 +92,8 @@ class RandomErasing(Eraser):
         )
         size = tf.stack([canvas.height, canvas.width])
         area = share * tf.cast(canvas.height * canvas.width, tf.float64)
-        tries = tf.cast(tf.round(tf.stack([tf.sqrt(area * ratio), tf.sqrt(area / ratio)], axis=2)), tf.int32)
+        tries = tf.round(tf.stack([tf.sqrt(area * ratio), tf.sqrt(area / ratio)], axis=2))
+        tries = tf.cast(tf.minimum(tries, 2.0**30), tf.int32)
         fits = tf.reduce_all((tries >= 1) & (tries <= size), axis=2)
         first = tf.where(tf.reduce_any(fits, axis=1), tf.argmax(fits, axis=1, output_type=tf.int32), _TRIES - 1)
         return tf.clip_by_value(tf.gather(tries, first, batch_dims=1), 1, size)

@@ -44,7 +44,7 @@ def check_points(points) -> None:
     if not points:
         raise ValueError("A schedule of mixing needs points (share of the training, strength); got none.")
     for point in points:
-        if len(point) != 2:
+        if not isinstance(point, list | tuple) or len(point) != 2:
             raise ValueError(f"Each point of a schedule is (share of the training, strength); got {point}.")
         for name, value in zip(("each share", "each strength"), point, strict=True):
             check_number(name, value, low=0, high=1)

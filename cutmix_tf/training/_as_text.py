@@ -35,6 +35,7 @@ def teacher_from_text(text: str) -> Teacher | None:
     Raises:
       ValueError, TypeError: as `mixer_from_text`.
     """
+    _check_text(text, "teacher")
     if text.strip().lower() == "none" or text.strip().startswith("Teacher("):
         return _from_text(text, {"Teacher": Teacher}, "kind of teacher")
     return Teacher(text.strip())
@@ -51,17 +52,26 @@ def regulariser_from_text(text: str) -> Regulariser | None:
 
 def _from_text(text: str, table: Mapping[str, type], what: str) -> Any:
     """The value of an expression that calls the table's types, with literals and sequences as arguments."""
+    _check_text(text, what)
     if text.strip().lower() == "none":
         return None
     example = "CutMix(alpha=1.0)" if "CutMix" in table else f"{next(iter(table))}(…)"
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # nonsense, zeros or half characters, too deep
         raise ValueError(f"A {what} reads like {example} or none; got {text!r}.") from None
-    value = _value(ast.Call(tree, [], []) if isinstance(tree, ast.Name) else tree, table, what)
+    try:
+        value = _value(ast.Call(tree, [], []) if isinstance(tree, ast.Name) else tree, table, what)
+    except RecursionError:
+        raise ValueError(f"A {what} reads like {example} or none; got one that is nested too deeply.") from None
     if not isinstance(value, tuple(table.values())):
         raise ValueError(f"A {what} reads like {example} or none; got {text!r}.")
     return value
+
+
+def _check_text(text: str, what: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"A {what} is given as text; got {text!r} of type {type(text).__name__}.")
 
 
 def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
@@ -74,7 +84,7 @@ def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
         return kind(*positional, **{str(word.arg): _value(word.value, table, what) for word in node.keywords})
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a {what}.") from None
 
 
@@ -86,6 +96,12 @@ def _check_settings(call: ast.Call, kind: type) -> None:
             raise ValueError(f"{kind.__name__} has no setting {word.arg!r}.{hint} It has {', '.join(known)}.")
     if len(call.args) > len(known):
         raise ValueError(f"{kind.__name__} has {len(known)} settings; {ast.unparse(call)!r} gives {len(call.args)}.")
+    named = known[: len(call.args)] + [word.arg for word in call.keywords]
+    if len(set(named)) < len(named):
+        raise ValueError(f"{ast.unparse(call)!r} gives a setting twice.")
+    for name, setting in inspect.signature(kind).parameters.items():
+        if setting.default is setting.empty and name not in named:
+            raise ValueError(f"{kind.__name__} needs {name}; got {ast.unparse(call)!r}.")
 
 
 def _argument(metavar: str, kind: type, from_text: Callable[[str], Any]) -> Any:

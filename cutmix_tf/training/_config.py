@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cutmix_tf._checks import check_choice, check_number, check_whole
+from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher, cache_path
 from cutmix_tf.data import check_address
 from cutmix_tf.mixing import Mixer, check_points
@@ -110,6 +110,12 @@ class TrainConfig:
         for name in ("dataset", "model", "strategy"):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} must be a name; got {getattr(self, name)!r}.")
+        for name in ("run_dir", "data_dir", "attention_cache"):
+            if not isinstance(getattr(self, name), str | None):
+                raise TypeError(f"{name} must be a path as text, or None; got {getattr(self, name)!r}.")
+        for name in ("sync_batch_norm", "download", "static_shapes"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False; got {getattr(self, name)!r}.")
         self._check_mixing()
         self._check_teacher()
         check_whole("epochs", self.epochs, low=1)
@@ -132,9 +138,10 @@ class TrainConfig:
                 raise TypeError(f"{name} must be a mixer such as CutMix(), or None; got {getattr(self, name)!r}.")
         if self.erase is not None and not self.erase.keeps_labels:
             raise ValueError(f"erase must keep labels, as Cutout() does; got {self.erase}. Give it as mix.")
-        object.__setattr__(self, "mix_schedule", tuple(tuple(point) for point in self.mix_schedule))
+        object.__setattr__(self, "mix_schedule", as_tuple("mix_schedule", self.mix_schedule))
         if self.mix_schedule:
             check_points(self.mix_schedule)
+            object.__setattr__(self, "mix_schedule", tuple(map(tuple, self.mix_schedule)))
         if self.mix_schedule and self.mix is None:
             raise ValueError("mix_schedule scales a mixer; got mix=None. Set mix, or leave out the schedule.")
         if not isinstance(self.regulariser, Regulariser | None):
@@ -179,7 +186,7 @@ class TrainConfig:
         check_number("weight_decay", self.weight_decay, low=0)
         check_number("warmup_epochs", self.warmup_epochs, low=0, high=self.epochs)
         check_number("label_smoothing", self.label_smoothing, low=0, high=1)
-        object.__setattr__(self, "milestones", tuple(self.milestones))
+        object.__setattr__(self, "milestones", as_tuple("milestones", self.milestones))
         for milestone in self.milestones:
             check_number("each milestone", milestone, low=0, high=1)
         if list(self.milestones) != sorted(self.milestones):

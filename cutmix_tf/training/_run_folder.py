@@ -15,6 +15,7 @@ import filelock
 import keras
 
 from cutmix_tf import data
+from cutmix_tf._checks import did_you_mean
 from cutmix_tf.models import TappedModel
 from cutmix_tf.training._as_text import mixer_from_text, regulariser_from_text, teacher_from_text, to_text
 from cutmix_tf.training._config import TrainConfig
@@ -40,6 +41,15 @@ def config_from_json(settings: dict[str, Any]) -> TrainConfig:
     Raises:
       TypeError, ValueError: if it holds settings that there aren't, or values out of their range.
     """
+    if not isinstance(settings, dict):
+        raise TypeError(f"A config is read from settings by name; got {type(settings).__name__}.")
+    fields = {field.name: field.default is dataclasses.MISSING for field in dataclasses.fields(TrainConfig)}
+    for name in settings:
+        if name not in fields:
+            raise TypeError(f"TrainConfig does not have {name!r}.{did_you_mean(str(name), fields)} Leave it out.")
+    missing = [name for name, needed in fields.items() if needed and name not in settings]
+    if missing:
+        raise TypeError(f"TrainConfig needs {', '.join(missing)}; got {', '.join(settings) or 'nothing'}.")
     read = {"mix": mixer_from_text, "erase": mixer_from_text, "teacher": teacher_from_text}
     read["regulariser"] = regulariser_from_text
     return TrainConfig(**{name: read[name](value) if name in read else value for name, value in settings.items()})
