@@ -118,6 +118,7 @@ print("passed")
 """
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one_does_and_go_on_after_a_kill(tmp_path):
     environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])

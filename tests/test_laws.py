@@ -82,8 +82,15 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("size", "dtype"), list(zip(SIZES, itertools.cycle(DTYPES), strict=False)), ids=str)
-@pytest.mark.parametrize("way", ["eager", "dataset", "jit"])
+def sizes_and_ways():
+    """Each size in each way; in the slow suite but for every other one where nothing is compiled for the size."""
+    for number, (size, dtype) in enumerate(zip(SIZES, itertools.cycle(DTYPES), strict=False)):
+        for way in ("eager", "dataset", "jit"):
+            slow = number % 2 and way != "jit"
+            yield pytest.param(size, dtype, way, marks=pytest.mark.slow if slow else (), id=f"{way}-{size}-{dtype}")
+
+
+@pytest.mark.parametrize(("size", "dtype", "way"), list(sizes_and_ways()))
 def test_shares_are_exact_over_100_000_images(size, dtype, way):
     """Each of the 33 cases mixes at least 3,800 images, among them a partial batch."""
     count, height, width = (250, *size) if size[0] < 200 else (20, *size)

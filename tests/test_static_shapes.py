@@ -76,7 +76,7 @@ STEPS = {
     "StochasticDepth": ("resnet20", {"regulariser": cm.models.WithStochasticDepth()}),
     "ShakeDrop": ("pyramidnet110", {"regulariser": cm.models.WithShakeDrop()}),
 }
-FAST = {"FeatureCutMix", "ShakeDrop"}
+FAST = {"FeatureCutMix"}
 
 
 @pytest.mark.parametrize("what", [what if what in FAST else pytest.param(what, marks=SLOW) for what in STEPS])

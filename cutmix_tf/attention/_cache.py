@@ -48,9 +48,11 @@ def cached_maps(path: str | Path, split: data.Split, teacher: Teacher, *, verbos
     path = Path(path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(path.with_name(path.name + ".lock")):
+        lock = path.with_name(path.name + ".lock")
+        with filelock.FileLock(lock):
             if not path.exists():  # nor has another process built it meanwhile
                 _build(path, split, teacher, verbose)
+        lock.unlink(missing_ok=True)  # who comes now finds the cache
     return _load(path, split, teacher)
 
 
