@@ -111,10 +111,10 @@ def training_stream(
     *,
     mix: mixing.Mixer | None = None,
     attend: Callable[[tf.Tensor], tf.Tensor] | None = None,
-    regulariser: cm.models.Regulariser | None = None,
+    regularizer: cm.models.Regularizer | None = None,
 ) -> Training:
     """A CIFAR ResNet-20 at work on cropped and flipped batches, traced and warm; tapped for a mixer that needs it."""
-    model = cm.models.build("resnet20", num_classes=10, input_shape=(32, 32, 3), regulariser=regulariser)
+    model = cm.models.build("resnet20", num_classes=10, input_shape=(32, 32, 3), regularizer=regularizer)
     if isinstance(mix, mixing.HiddenMixer):
         model = cm.TappedModel(model, mix.taps)
         mix = model.bind(mix)

@@ -3,7 +3,7 @@
 Three parts, each paired in one run as benchmarks/README.md tells:
 
 - map: images a second of every mixer that works on pixels, on uint8 batches, to CutMix's; all examples are treated;
-- training: a CIFAR ResNet-20 on 32-pixel pictures, cropped and flipped, batches of 128; steps with each regulariser
+- training: a CIFAR ResNet-20 on 32-pixel pictures, cropped and flipped, batches of 128; steps with each regularizer
   and with mixed features, to plain ones;
 - pipeline: images a second of batches with crop, flip and CutMix, with each policy of AutoAugment, to none.
 """
@@ -33,9 +33,9 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 TAPS = (0, 1, 2)
 TRAINING = {
     "plain": {},
-    "WithDropBlock": {"regulariser": models.WithDropBlock(drop_rate=0.1, block_size=4)},
-    "WithStochasticDepth": {"regulariser": models.WithStochasticDepth()},
-    "WithShakeDrop": {"regulariser": models.WithShakeDrop()},
+    "WithDropBlock": {"regularizer": models.WithDropBlock(drop_rate=0.1, block_size=4)},
+    "WithStochasticDepth": {"regularizer": models.WithStochasticDepth()},
+    "WithShakeDrop": {"regularizer": models.WithShakeDrop()},
     "FeatureCutMix": {"mix": cm.FeatureCutMix(taps=TAPS)},
     "ManifoldMixUp": {"mix": cm.ManifoldMixUp(taps=TAPS)},
     "FeatureCutMix, tap 0": {"mix": cm.FeatureCutMix(taps=(0,))},
@@ -55,7 +55,7 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
     }
     kinds = {name: kind for name, kind in mixing.MIXERS.items() if not issubclass(kind, mixing.HiddenMixer)}
     mixers = {name: kind(**settings.get(name, {})) for name, kind in kinds.items()}
-    return mixers | {"RandomErasing, colours": cm.RandomErasing(fill="colour", prob=1.0)}
+    return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", prob=1.0)}
 
 
 def pipeline_stream(split: data.ArraySplit, policy: str, seconds: float) -> Stream:

@@ -31,7 +31,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 SECONDS, POINTS, MEGABYTE = 2.0, 300, 1e6
 SUITES = ("accuracy", "calibration", "fgsm", "occlusion", "in_between", "ood", "wsol", "corruptions")
 MIXES = ("CutMix", "MixUp", "OneOf([CutMix(), MixUp(), Cutout(8)])", "FeatureCutMix", "ManifoldMixUp(taps=(0, 1, 2))")
-ABLATIONS = ("CentreGaussianCutMix", "FixedSizeCutMix", "OneHotTarget(CutMix())", "CompleteLabel(CutMix())")
+ABLATIONS = ("CenterGaussianCutMix", "FixedSizeCutMix", "OneHotTarget(CutMix())", "CompleteLabel(CutMix())")
 ERASERS = ("Cutout(size=8)", "HideAndSeek(sides=(0, 4, 8))", "RandomErasing")
 
 
@@ -124,7 +124,7 @@ def soak(minutes: float, memory: Memory, folder: Path) -> list[dict[str, Any]]:
     return turns
 
 
-def summarise(samples: np.ndarray, turns: list[dict[str, Any]]) -> dict[str, Any]:
+def summarize(samples: np.ndarray, turns: list[dict[str, Any]]) -> dict[str, Any]:
     """The slope over the second half in megabytes an hour, and each method's turns and mean change over later ones."""
     seconds, resident = samples.T
     late = seconds >= seconds[-1] / 2
@@ -176,7 +176,7 @@ def main() -> None:
     with memory.watched(), tempfile.TemporaryDirectory() as folder:
         turns = soak(settings.minutes, memory, Path(folder))
     samples = np.array(memory.samples)
-    summary = summarise(samples, turns)
+    summary = summarize(samples, turns)
     record |= summary
     print({name: value for name, value in record.items() if name not in ("command", "versions", "settings")})
     if settings.save:

@@ -5,7 +5,7 @@ Reproduces Walawalkar et al. 2020, the CIFAR-10 table, one row and column at a t
     --mix none --teacher none | --mix "MixUp()" --teacher none | --mix "CutMix()" --teacher none
 
 Known: six cells, λ by area. From the constants of a third-party code that cites the paper: 80 epochs, batches of 32,
-learning rate 0.001, weight decay 1e-5. Unsure: the optimiser (Adam or SGD), its schedule, crop and flip, the stem, the
+learning rate 0.001, weight decay 1e-5. Unsure: the optimizer (Adam or SGD), its schedule, crop and flip, the stem, the
 teacher, the epoch that is reported. Here: SGD with Nesterov momentum at a constant rate, crop and flip, the stem for
 small images, ResNet-50 with ImageNet weights.
 

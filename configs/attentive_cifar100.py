@@ -5,7 +5,7 @@ Reproduces Walawalkar et al. 2020, the CIFAR-100 table, one row and column at a 
     --mix none --teacher none | --mix "MixUp()" --teacher none | --mix "CutMix()" --teacher none
 
 Known: six cells, λ by area. Epochs, batch, rate and decay are those of attentive_cifar10.py, for want of better.
-Unsure: all of them, the optimiser, crop and flip, the stem, the teacher, the epoch that is reported.
+Unsure: all of them, the optimizer, crop and flip, the stem, the teacher, the epoch that is reported.
 
 Run     python train_keras.py configs/attentive_cifar100.py
 Result  published: 32.84 % test error, 36.86 % without mixing; not run here

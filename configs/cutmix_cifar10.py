@@ -4,7 +4,7 @@ Reproduces Yun et al. 2019, Table 7, in the setting of cutmix_cifar100.py; docs/
     --mix none | --mix "MixUp(per='batch')" | --mix "ManifoldMixUp(per='batch', taps=(0, 2, 3))"
     --mix none --erase "Cutout(size=16, fill=(125, 123, 114))"
 
-Known, from the paper and its code: all but the layers of Manifold Mixup. Batch normalisation over 32 images, as on
+Known, from the paper and its code: all but the layers of Manifold Mixup. Batch normalization over 32 images, as on
 the paper's two GPUs: --strategy mirrored:2 --no-sync-batch-norm.
 
 Run     python train_keras.py configs/cutmix_cifar10.py

@@ -1,4 +1,4 @@
-"""Fifty classes of Tiny ImageNet with boxes, ResNet-20 at 64 pixels: a small network to localise objects with.
+"""Fifty classes of Tiny ImageNet with boxes, ResNet-20 at 64 pixels: a small network to localize objects with.
 
 For evaluate_keras.py --suites wsol; add --mix "CutMix()" for the other side. Its last map is 16×16.
 

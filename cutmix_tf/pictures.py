@@ -8,8 +8,8 @@ from cutmix_tf import targets as target_forms
 from cutmix_tf._cells import spread_cells
 
 INK = "#1f2933"
-COLOURS = ("#8f9aa8", "#d1495b", "#2e7d6b", "#edae49", "#30638e", "#7d4f9e")
-TARGET_COLOURS = ("#30638e", "#d1495b")  # of the heavier label and the lighter one
+COLORS = ("#8f9aa8", "#d1495b", "#2e7d6b", "#edae49", "#30638e", "#7d4f9e")
+TARGET_COLORS = ("#30638e", "#d1495b")  # of the heavier label and the lighter one
 SIDE, BELOW, GAP = 1.2, 0.5, 0.1  # inches: a picture's width, the room for its target, between pictures
 LONGEST_NAME = 12  # letters that fit below a picture
 
@@ -52,12 +52,12 @@ def _draw_target(axes, share, class_names: Sequence[str]) -> None:
     for line, label in enumerate(np.argsort(-share, kind="stable")[:2]):
         if share[label] <= 0:
             continue
-        axes.barh(-0.065, share[label], left=start, height=0.07, color=TARGET_COLOURS[line])
+        axes.barh(-0.065, share[label], left=start, height=0.07, color=TARGET_COLORS[line])
         name = str(class_names[label])
         name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         weight = f"{share[label]:.2f}" if share[label] >= 0.005 else "<0.01"
         text = name if share[label] == 1 else f"{weight} {name}"
-        axes.text(0, -0.13 - 0.14 * line, text, va="top", fontsize=8, color=TARGET_COLOURS[line])
+        axes.text(0, -0.13 - 0.14 * line, text, va="top", fontsize=8, color=TARGET_COLORS[line])
         start += share[label]
     axes.set(xlim=(0, 1), ylim=(-BELOW, 0))
     axes.axis("off")
@@ -111,7 +111,7 @@ _ATTENTION_ROWS = ("image", "partner", "its attention", "top cells", "mix")
 
 
 def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
-    """Training and test error by epoch, a colour for each run.
+    """Training and test error by epoch, a color for each run.
 
     Args:
       histories: Name of the run -> its rows, as in history.csv.
@@ -124,12 +124,12 @@ def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
 
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    for (name, rows), colour in zip(histories.items(), COLOURS, strict=False):
+    for (name, rows), color in zip(histories.items(), COLORS, strict=False):
         epochs = [row["epoch"] for row in rows]
         test = [row["test_top1_error"] for row in rows]
-        axes.plot(epochs, test, color=colour, linewidth=2, label=f"{name}: test, {test[-1]:.1f} % at the end")
+        axes.plot(epochs, test, color=color, linewidth=2, label=f"{name}: test, {test[-1]:.1f} % at the end")
         train = [row["train_top1_error"] for row in rows]
-        axes.plot(epochs, train, color=colour, linewidth=1, linestyle=":")
+        axes.plot(epochs, train, color=color, linewidth=1, linestyle=":")
     axes.plot([], [], color=INK, linewidth=1, linestyle=":", label="training batches, as mixed")
     axes.set(xlabel="epoch", ylabel="top-1 error (%)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -11,19 +11,19 @@ import cutmix_tf as cm
 from cutmix_tf import layers, mixing, pictures
 
 FOLDER = Path(__file__).with_name("methods")
-GREY = (124, 132, 133)  # about the mean colour of the set
+GRAY = (124, 132, 133)  # about the mean color of the set
 COUNT = 8  # pictures in a row
 
 MIXERS = {
     "cutmix": cm.CutMix(),
     "mixup": cm.MixUp(),
-    "cutout": cm.Cutout(size=16, fill=GREY),
-    "hide_and_seek": cm.HideAndSeek(sides=(4, 8), fill=GREY),
+    "cutout": cm.Cutout(size=16, fill=GRAY),
+    "hide_and_seek": cm.HideAndSeek(sides=(4, 8), fill=GRAY),
     "random_erasing": cm.RandomErasing(prob=1.0),
-    "one_of": cm.OneOf((cm.CutMix(), cm.MixUp(), cm.Cutout(size=16, fill=GREY))),
+    "one_of": cm.OneOf((cm.CutMix(), cm.MixUp(), cm.Cutout(size=16, fill=GRAY))),
 }
 ABLATIONS = (
-    mixing.CentreGaussianCutMix(),
+    mixing.CenterGaussianCutMix(),
     mixing.FixedSizeCutMix(),
     mixing.OneHotTarget(cm.CutMix()),
     mixing.CompleteLabel(cm.CutMix()),

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from cutmix_tf import AttentiveCutMix, CutMix, Cutout, HideAndSeek, MixUp, OneOf, RandomErasing
-from cutmix_tf.mixing import CentreGaussianCutMix, CompleteLabel, FixedSizeCutMix, OneHotTarget
+from cutmix_tf.mixing import CenterGaussianCutMix, CompleteLabel, FixedSizeCutMix, OneHotTarget
 
 
 class WithMaps:
@@ -30,7 +30,7 @@ PASTING = {
     "AttentiveCutMix": AttentiveCutMix(),
     "AttentiveCutMix, drawn number": AttentiveCutMix(top_n=None, alpha=2.0),
     "AttentiveCutMix, for the batch": AttentiveCutMix(top_n=9, per="batch"),
-    "CentreGaussianCutMix": CentreGaussianCutMix(),
+    "CenterGaussianCutMix": CenterGaussianCutMix(),
     "FixedSizeCutMix": FixedSizeCutMix(size=7),
     "OneOf, box or cells": OneOf([CutMix(), AttentiveCutMix()]),
     "OneOf, two pasting": OneOf([CutMix(), CutMix(alpha=0.5)], weights=[3, 1]),
@@ -47,10 +47,10 @@ ERASING = {
     "HideAndSeek": HideAndSeek(sides=(0, 3, 5), fill=200),
     "HideAndSeek, for the batch": HideAndSeek(sides=(4,), per="batch"),
     "RandomErasing": RandomErasing(prob=1.0),
-    "RandomErasing, one colour": RandomErasing(prob=1.0, fill="colour", per="batch"),
+    "RandomErasing, one color": RandomErasing(prob=1.0, fill="color", per="batch"),
     "RandomErasing, constant": RandomErasing(fill=7),
 }
-RELABELLED = {"OneHotTarget": OneHotTarget(CutMix()), "CompleteLabel": CompleteLabel(CutMix())}
+RELABELED = {"OneHotTarget": OneHotTarget(CutMix()), "CompleteLabel": CompleteLabel(CutMix())}
 MIXING = {**PASTING, **BLENDING}
 MIXED_METHODS = OneOf([CutMix(), MixUp(), Cutout(size=4, fill=9), HideAndSeek(sides=(3,)), RandomErasing()])
-ALL = {**MIXING, **RELABELLED, **ERASING, "OneOf, mix or erase": MIXED_METHODS}
+ALL = {**MIXING, **RELABELED, **ERASING, "OneOf, mix or erase": MIXED_METHODS}

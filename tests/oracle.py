@@ -9,21 +9,21 @@ import math
 import numpy as np
 
 
-def official_box(share, centre_row, centre_column, height, width):
+def official_box(share, center_row, center_column, height, width):
     """The clipped box for a drawn λ: top, left, bottom, right, half-open."""
     side = math.sqrt(1.0 - share)
     cut_height, cut_width = int(height * side), int(width * side)
-    top = min(max(centre_row - cut_height // 2, 0), height)
-    bottom = min(max(centre_row + cut_height // 2, 0), height)
-    left = min(max(centre_column - cut_width // 2, 0), width)
-    right = min(max(centre_column + cut_width // 2, 0), width)
+    top = min(max(center_row - cut_height // 2, 0), height)
+    bottom = min(max(center_row + cut_height // 2, 0), height)
+    left = min(max(center_column - cut_width // 2, 0), width)
+    right = min(max(center_column + cut_width // 2, 0), width)
     return top, left, bottom, right
 
 
-def official_cutmix(images, partner, share, centre_row, centre_column):
+def official_cutmix(images, partner, share, center_row, center_column):
     """A whole batch with one λ and one box: mixed images, the box, and λ counted from its pixels."""
     height, width = images.shape[1:3]
-    box = official_box(share, centre_row, centre_column, height, width)
+    box = official_box(share, center_row, center_column, height, width)
     top, left, bottom, right = box
     mixed = images.copy()
     for index, other in enumerate(partner):

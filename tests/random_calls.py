@@ -27,7 +27,7 @@ def half(chance):
 
 # Mixers that there can be.
 
-HIDDEN, RELABELLED = ("FeatureCutMix", "ManifoldMixUp"), ("OneHotTarget", "CompleteLabel")
+HIDDEN, RELABELED = ("FeatureCutMix", "ManifoldMixUp"), ("OneHotTarget", "CompleteLabel")
 COMMON = {"prob": [0, 0.5, 1.0, 1.0], "per": ["example", "example", "batch"]}
 ALPHA, SIZE, FILL = [1e-3, 0.2, 1, 30.0], [1, 2, 3, 5, 8, 12], [0.0, 7, (1.0, 2.0, 3.0)]
 TAPS = [(0,), (1, 2), (0, "block", 3)]
@@ -35,14 +35,14 @@ SETTINGS = {
     "CutMix": {"alpha": ALPHA, **COMMON},
     "MixUp": {"alpha": ALPHA, **COMMON},
     "AttentiveCutMix": {"top_n": [1, 2, 5, 9, None], **COMMON},
-    "CentreGaussianCutMix": {"alpha": ALPHA, "spread": [0, 0.25, 3.0], **COMMON},
+    "CenterGaussianCutMix": {"alpha": ALPHA, "spread": [0, 0.25, 3.0], **COMMON},
     "FixedSizeCutMix": {"size": SIZE, **COMMON},
     "Cutout": {"size": SIZE, "fill": FILL, **COMMON},
     "HideAndSeek": {"sides": [(1,), (0, 2, 3), [4, 9]], "fill": FILL, **COMMON},
     "RandomErasing": {
         "area": [(0.02, 0.4), (1e-6, 1), (1.0, 1.0)],
         "aspect": [(0.3, 3), (1e-3, 1e3)],
-        "fill": [*FILL, "noise", "colour"],
+        "fill": [*FILL, "noise", "color"],
         **COMMON,
     },
     "FeatureCutMix": {"alpha": ALPHA, "taps": TAPS, **COMMON},
@@ -51,7 +51,7 @@ SETTINGS = {
     "OneHotTarget": {},
     "CompleteLabel": {},
 }
-OF_PICTURES = [name for name in SETTINGS if name not in (*HIDDEN, *RELABELLED)]
+OF_PICTURES = [name for name in SETTINGS if name not in (*HIDDEN, *RELABELED)]
 
 
 def arguments(chance, name):
@@ -59,7 +59,7 @@ def arguments(chance, name):
     given = {key: one(chance, values) for key, values in SETTINGS[name].items()}
     if name == "AttentiveCutMix" and given["top_n"] is None:
         given["alpha"] = one(chance, ALPHA)
-    if name in RELABELLED:
+    if name in RELABELED:
         given["mixer"] = mixer_of(chance, OF_PICTURES)
     if name == "OneOf":
         given["mixers"] = [mixer_of(chance, OF_PICTURES) for _ in range(chance.integers(1, 4))]
@@ -146,7 +146,7 @@ def images_for(chance, mixer, count, height, width):
     fills = [getattr(leaf, "fill", 0.0) for leaf in leaves(mixer)]
     channels = one(chance, [1, 3, 4]) if all(isinstance(fill, float | int) for fill in fills) else 3
     kinds = ["uint8", "int32", "uint16", "int64", "float32", "float64", "float16", BFLOAT16]
-    kind = np.dtype(one(chance, kinds if {"noise", "colour"} & set(fills) else ["int8", *kinds]))
+    kind = np.dtype(one(chance, kinds if {"noise", "color"} & set(fills) else ["int8", *kinds]))
     coarse = blends(mixer) and kind in (np.float16, BFLOAT16)
     pattern = 0 if coarse else 8 * (np.indices((height, width)).sum(axis=0) % 4)[..., None] + 32 * np.arange(channels)
     images = np.arange(count).reshape(-1, 1, 1, 1) + np.broadcast_to(pattern, (height, width, channels))

@@ -90,9 +90,9 @@ def test_blends_are_exact():
         factor = 1 + 2 * abs(amount)
         bright = image.astype(int) * factor // 10
         np.testing.assert_array_equal(apply_one(image, "Brightness", amount), np.minimum(bright, 255))
-        grey = (np.sum(image * np.array([19595, 38470, 7471]), axis=-1, keepdims=True) + 32768) // 65536
-        mean = int(grey.mean() + 0.5)
-        for kind, end in (("Color", grey), ("Contrast", mean)):
+        gray = (np.sum(image * np.array([19595, 38470, 7471]), axis=-1, keepdims=True) + 32768) // 65536
+        mean = int(gray.mean() + 0.5)
+        for kind, end in (("Color", gray), ("Contrast", mean)):
             expected = np.clip(((10 - factor) * end + factor * image.astype(int)) / 10, 0, 255)
             np.testing.assert_array_equal(apply_one(image, kind, amount), np.floor(expected + 1e-9))
 
@@ -110,7 +110,7 @@ def test_sharpness_leaves_the_border_and_weighs_the_middle_five_times():
 
 
 def from_place(image, x, y):
-    """The pixel over which the point (x, y) lies; grey outside."""
+    """The pixel over which the point (x, y) lies; gray outside."""
     height, width = image.shape[:2]
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     rows, columns = (np.clip(np.floor(p), 0, side - 1).astype(int) for p, side in ((y, height), (x, width)))
@@ -333,10 +333,10 @@ def test_a_restart_goes_on_with_the_same_pictures():
         np.testing.assert_array_equal(images, others)
 
 
-def test_imagenet_pictures_get_colours_afterwards():
+def test_imagenet_pictures_get_colors_afterwards():
     preprocessing = data.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
     values = np.concatenate([images for images, _ in train(preprocessing, split())])
-    assert np.any(values != np.rint(values))  # colours are changed in floats
+    assert np.any(values != np.rint(values))  # colors are changed in floats
 
 
 def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_pictures():

@@ -1,4 +1,4 @@
-"""The residual networks beyond the plain ResNets, and the regularisers in their units."""
+"""The residual networks beyond the plain ResNets, and the regularizers in their units."""
 
 import ast
 import dataclasses
@@ -132,7 +132,7 @@ def test_mixed_precision_ends_in_float32_logits():
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = small("ge", regulariser=WithDropBlock(0.1, 2))
+        model = small("ge", regularizer=WithDropBlock(0.1, 2))
     finally:
         keras.config.set_dtype_policy(before)
     last_map, logits = keras.Model(model.input, [output_of(model, "stage3_block1_out"), model.output])(
@@ -164,8 +164,8 @@ def small(kind, *, size=(12, 8), **options):
 
 
 KINDS = ("resnet", "resnext", "se", "ge", "pyramidnet", "wide_resnet")
-REGULARISERS = (WithDropBlock(0.2, 2), WithStochasticDepth(0.5), WithShakeDrop(0.5))
-every_regulariser = pytest.mark.parametrize("regulariser", REGULARISERS, ids=lambda value: type(value).__name__)
+REGULARIZERS = (WithDropBlock(0.2, 2), WithStochasticDepth(0.5), WithShakeDrop(0.5))
+every_regularizer = pytest.mark.parametrize("regularizer", REGULARIZERS, ids=lambda value: type(value).__name__)
 
 
 # --- PyramidNet -------------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_a_pyramid_unit_has_no_relu_before_its_first_convolution_nor_after_its_s
 # --- Wide ResNet -------------------------------------------------------------------------------------------
 
 
-def test_wide_units_normalise_first_and_project_the_activated_map():
+def test_wide_units_normalize_first_and_project_the_activated_map():
     model = small("wide_resnet")
     shortcuts = [layer.name for layer in model.layers if "shortcut" in layer.name]
     assert shortcuts == [f"stage{stage}_block1_shortcut_conv" for stage in (1, 2, 3)]
@@ -266,7 +266,7 @@ def test_attention_scales_channels(kind):
     assert model.get_layer(f"{name}_add").input[1] is scaled  # before the sum
 
 
-# --- regularisers: where they are ---------------------------------------------------------------------------
+# --- regularizers: where they are ---------------------------------------------------------------------------
 
 
 def layers_of(model, kind):
@@ -279,29 +279,29 @@ def units_in(model):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("regulariser", "layer", "rates"),
+    ("regularizer", "layer", "rates"),
     [
         (WithStochasticDepth(0.4), layers.StochasticDepth, "linear"),
         (WithStochasticDepth(0.4, rule="constant"), layers.StochasticDepth, "constant"),
         (WithShakeDrop(0.4), layers.ShakeDrop, "linear"),
     ],
 )
-def test_branches_end_in_their_regulariser(kind, regulariser, layer, rates):
-    model = small(kind, regulariser=regulariser)
+def test_branches_end_in_their_regularizer(kind, regularizer, layer, rates):
+    model = small(kind, regularizer=regularizer)
     units, found = units_in(model), layers_of(model, layer)
-    for unit, regularised in zip(units, found, strict=True):
+    for unit, regularized in zip(units, found, strict=True):
         add = model.get_layer(f"{unit}_out" if kind in ("pyramidnet", "wide_resnet") else f"{unit}_add")
-        assert add.input[1] is regularised.output
-        assert regularised.name.startswith(unit)
+        assert add.input[1] is regularized.output
+        assert regularized.name.startswith(unit)
     expected = np.arange(1, len(units) + 1) / len(units) * 0.4 if rates == "linear" else [0.4] * len(units)
-    np.testing.assert_allclose([regularised.drop_rate for regularised in found], expected)
+    np.testing.assert_allclose([regularized.drop_rate for regularized in found], expected)
     last = {"pyramidnet": "bn4", "wide_resnet": "conv2", "resnext": "bn3", "resnet": "bn2"}.get(kind, "scale")
     assert found[-1].input is output_of(model, f"{units[-1]}_{last}")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_drop_block_follows_every_norm_of_the_last_two_stages_and_the_shortcuts(kind):
-    model = small(kind, regulariser=WithDropBlock(0.2, 3, per_channel=False))
+    model = small(kind, regularizer=WithDropBlock(0.2, 3, per_channel=False))
     units = [unit for unit in units_in(model) if not unit.startswith("stage1")]
     found = {layer.name: layer for layer in layers_of(model, layers.DropBlock)}
     norms = {"pyramidnet": 4, "resnext": 3}.get(kind, 2)
@@ -320,23 +320,23 @@ def test_drop_block_follows_every_norm_of_the_last_two_stages_and_the_shortcuts(
         assert add.input[0] is found[f"{unit}_shortcut_drop_block"].output
 
 
-@every_regulariser
-def test_a_regulariser_leaves_names_weights_and_cut_points_as_they_are(regulariser):
-    plain, regularised = (small("se", regulariser=value) for value in (None, regulariser))
+@every_regularizer
+def test_a_regularizer_leaves_names_weights_and_cut_points_as_they_are(regularizer):
+    plain, regularized = (small("se", regularizer=value) for value in (None, regularizer))
     names = [layer.name for layer in plain.layers if not isinstance(layer, keras.layers.InputLayer)]
     kinds = (layers.DropBlock, layers.StochasticDepth, layers.ShakeDrop)
-    assert {layer.name for layer in regularised.layers if not isinstance(layer, kinds)} >= set(names)
-    assert trainable(regularised) == trainable(plain)
-    for layer in regularised.layers:
+    assert {layer.name for layer in regularized.layers if not isinstance(layer, kinds)} >= set(names)
+    assert trainable(regularized) == trainable(plain)
+    for layer in regularized.layers:
         if layer.name.endswith("_out"):
-            keras.Model(layer.output, regularised.output)
+            keras.Model(layer.output, regularized.output)
 
 
 def test_drop_block_does_nothing_in_inference_and_depth_scales_the_branches():
     plain = small("pyramidnet")
     x = some(3, 12, 8, 3)
-    for regulariser, same in ((WithDropBlock(0.5, 2), True), (WithStochasticDepth(0.5), False)):
-        other = small("pyramidnet", regulariser=regulariser)
+    for regularizer, same in ((WithDropBlock(0.5, 2), True), (WithStochasticDepth(0.5), False)):
+        other = small("pyramidnet", regularizer=regularizer)
         for layer in plain.layers:
             if layer.weights:
                 other.get_layer(layer.name).set_weights(layer.get_weights())
@@ -344,11 +344,11 @@ def test_drop_block_does_nothing_in_inference_and_depth_scales_the_branches():
         assert not np.allclose(other(x, training=True), plain(x, training=True), rtol=1e-3)
 
 
-@every_regulariser
+@every_regularizer
 @pytest.mark.parametrize("kind", ["resnet", "pyramidnet"])
-def test_a_regularised_network_trains(kind, regulariser):
+def test_a_regularized_network_trains(kind, regularizer):
     keras.utils.set_random_seed(0)
-    model = small(kind, regulariser=regulariser)
+    model = small(kind, regularizer=regularizer)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("sgd", loss, jit_compile=False, run_eagerly=kind != "resnet")  # one graph is slow enough
     before = [np.asarray(weight) for weight in model.trainable_weights]
@@ -361,10 +361,10 @@ def test_a_regularised_network_trains(kind, regulariser):
 
 
 # Keras 3.15 reads variables in a way that NumPy 2 deprecates.
-@every_regulariser
+@every_regularizer
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_a_regularised_network_survives_a_file(regulariser, tmp_path):
-    model = small("ge", regulariser=regulariser)
+def test_a_regularized_network_survives_a_file(regularizer, tmp_path):
+    model = small("ge", regularizer=regularizer)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     x = some(2, 12, 8, 3)
@@ -372,21 +372,21 @@ def test_a_regularised_network_survives_a_file(regulariser, tmp_path):
     np.testing.assert_array_equal(loaded(x, training=True), model(x, training=True))  # the same draws
 
 
-# --- regularisers: as values -----------------------------------------------------------------------------------
+# --- regularizers: as values -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", models.REGULARISERS.values(), ids=models.REGULARISERS)
-def test_a_regulariser_reads_back_from_its_text(kind):
+@pytest.mark.parametrize("kind", models.REGULARIZERS.values(), ids=models.REGULARIZERS)
+def test_a_regularizer_reads_back_from_its_text(kind):
     for value in (kind(), kind(drop_rate=0.125)):
         call = ast.parse(repr(value), mode="eval").body
-        assert models.REGULARISERS[call.func.id] is kind
+        assert models.REGULARIZERS[call.func.id] is kind
         assert kind(**{word.arg: ast.literal_eval(word.value) for word in call.keywords}) == value
         assert hash(value) == hash(dataclasses.replace(value))
 
 
 @pytest.mark.parametrize("name", ["pyramidnet110", "wrn28_10", "resnet20"])
-def test_build_puts_the_regulariser_in(symbolic, name):
-    model = build(name, regulariser=WithStochasticDepth(0.25))
+def test_build_puts_the_regularizer_in(symbolic, name):
+    model = build(name, regularizer=WithStochasticDepth(0.25))
     found = layers_of(model, layers.StochasticDepth)
     assert len(found) == len(units_in(model))
     assert found[-1].drop_rate == 0.25
@@ -395,7 +395,7 @@ def test_build_puts_the_regulariser_in(symbolic, name):
 def test_all_residual_networks_take_one():
     residual = {name for name in models.MODELS if "res" in name or "wrn" in name or "pyramid" in name}
     assert residual >= {*CIFAR, *IMAGENET, "resnet20", "resnet152"}
-    assert {name for name, row in models.MODELS.items() if row.takes_regulariser} == residual
+    assert {name for name, row in models.MODELS.items() if row.takes_regularizer} == residual
 
 
 @pytest.mark.parametrize(
@@ -407,9 +407,9 @@ def test_all_residual_networks_take_one():
         (lambda: WithStochasticDepth("0.2"), TypeError, r"drop_rate must be a number; got '0\.2'"),
         (lambda: WithStochasticDepth(rule="liner"), ValueError, r"rule must be one of .*Did you mean 'linear'\?"),
         (lambda: WithShakeDrop(-1), ValueError, r"drop_rate must be at least 0 and at most 1; got -1\."),
-        (lambda: build("resnet20", regulariser=0.5), TypeError, r"one of WithDropBlock\(\.\.\.\).*or None; got 0\.5\."),
-        (lambda: build("resnet20", regulariser=WithDropBlock), TypeError, r"regulariser must be one of .*got <class"),
-        (lambda: build("resnet20", regulariser=models.Regulariser()), TypeError, r"got Regulariser\(\)\."),
+        (lambda: build("resnet20", regularizer=0.5), TypeError, r"one of WithDropBlock\(\.\.\.\).*or None; got 0\.5\."),
+        (lambda: build("resnet20", regularizer=WithDropBlock), TypeError, r"regularizer must be one of .*got <class"),
+        (lambda: build("resnet20", regularizer=models.Regularizer()), TypeError, r"got Regularizer\(\)\."),
         (lambda: build("pyramidnet110", stem="imagenet"), ValueError, r"stem of pyramidnet110 must be one of 'auto'"),
         (lambda: build("wrn28_10", input_shape=(3, 9, 3)), ValueError, r"wrn28_10 .* 4 × 4 pixels; got 3 × 9"),
     ],
@@ -419,15 +419,15 @@ def test_refusals_say_what_was_needed_and_what_came(make, error, message):
         make()
 
 
-def test_a_network_without_residual_units_takes_no_regulariser(monkeypatch):
+def test_a_network_without_residual_units_takes_no_regularizer(monkeypatch):
     plain = Architecture("A plain network", {"cifar": 4}, network=lambda *_, **__: pytest.fail("built"))
     monkeypatch.setitem(models.MODELS, "plain", plain)
     message = r"WithShakeDrop\(drop_rate=0\.5\) is put into residual units, of which plain offers none\. Leave out"
     with pytest.raises(ValueError, match=message):
-        build("plain", regulariser=WithShakeDrop())
+        build("plain", regularizer=WithShakeDrop())
 
 
-def test_whether_statistics_are_synchronised_reaches_every_norm():
+def test_whether_statistics_are_synchronized_reaches_every_norm():
     norms = layers_of(small("ge", sync_batch_norm=False), keras.layers.BatchNormalization)
     assert norms
     assert not any(norm.synchronized for norm in norms)

@@ -57,7 +57,7 @@ def out_layers(model):
 
 def test_the_table_holds_these_networks():
     assert set(COUNTS) <= set(models.MODELS)
-    assert not any(models.MODELS[name].takes_regulariser for name in COUNTS)
+    assert not any(models.MODELS[name].takes_regularizer for name in COUNTS)
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -13,7 +13,7 @@ from scipy import stats
 import cutmix_tf as cm
 from cutmix_tf import _random
 from cutmix_tf.mixing import Plan, apply_plan, own_weight
-from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centres
+from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
 
 ALPHAS = [0.1, 0.2, 0.5, 1.0, 2.0, 4.0]
 
@@ -62,7 +62,7 @@ def test_mean_donor_share_of_the_official_sampling(size, expected):
     """The exact expectations of Yun et al.'s sampling at alpha 1; over 500,000 draws the error is about 0.0003."""
     drawn = _random.random_bits((5, 6), [3, 500_000])
     sides = sides_for_share(_random.beta(drawn[0], 1.0), size, size)
-    boxes = clipped_boxes(uniform_centres(drawn[1], drawn[2], size, size), sides, size, size)
+    boxes = clipped_boxes(uniform_centers(drawn[1], drawn[2], size, size), sides, size, size)
     np.testing.assert_allclose(1 - tf.reduce_mean(own_weight(Plan(boxes), size, size)), expected, atol=0.0012)
 
 

@@ -87,7 +87,7 @@ def test_erasing_keeps_labels_weights_and_masks():
     assert 0 < share <= 16 / 80
 
 
-def test_erasing_fills_the_whole_square_with_the_colour():
+def test_erasing_fills_the_whole_square_with_the_color():
     erased = cm.Cutout(size=4, fill=(7, 8, 9))(IMAGES, seed=SEED)
     filled = (erased.numpy() == [7, 8, 9]).all(axis=3)
     for mask in filled:

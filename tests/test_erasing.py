@@ -69,10 +69,10 @@ def test_prob_of_erasing_is_hit_once():
 
 
 def test_fillings():
-    masks, mixed = erased(cm.RandomErasing(prob=1.0, fill="colour"), 32, 32)
-    colours = np.array([image[mask] for image, mask in zip(mixed, masks, strict=True)], object)
-    assert all((pixels == pixels[0]).all() for pixels in colours)
-    first = np.array([pixels[0] for pixels in colours]).astype(int)
+    masks, mixed = erased(cm.RandomErasing(prob=1.0, fill="color"), 32, 32)
+    colors = np.array([image[mask] for image, mask in zip(mixed, masks, strict=True)], object)
+    assert all((pixels == pixels[0]).all() for pixels in colors)
+    first = np.array([pixels[0] for pixels in colors]).astype(int)
     assert len(np.unique(first, axis=0)) > 900
     assert stats.kstest(first.ravel() + np.random.default_rng(0).random(3000), stats.uniform(0, 256).cdf).pvalue > 1e-3
     masks, mixed = erased(cm.RandomErasing(prob=1.0, fill="noise"), 32, 32)
@@ -123,9 +123,9 @@ def test_one_side_for_the_batch_but_other_squares():
 # ---- ablations, strength ----
 
 
-def test_centre_gaussian_boxes_lie_around_the_middle():
+def test_center_gaussian_boxes_lie_around_the_middle():
     images, labels = tf.broadcast_to(tf.reshape(tf.range(2000.0), [-1, 1, 1, 1]), [2000, 64, 32, 1]), tf.range(2000)
-    mixer = cm.mixing.CentreGaussianCutMix(alpha=50.0, spread=0.1)  # boxes of half the area, hardly ever clipped
+    mixer = cm.mixing.CenterGaussianCutMix(alpha=50.0, spread=0.1)  # boxes of half the area, hardly ever clipped
     mixed, _ = mixer(images, labels, seed=(1, 2))
     (top, left, bottom, right), _ = boxes(mixed[..., 0].numpy() != np.arange(2000)[:, None, None])
     inner = (top > 0) & (bottom < 64)
@@ -143,7 +143,7 @@ def test_fixed_size_boxes_are_a_quarter_of_a_cifar_image():
 
 
 @pytest.mark.parametrize("wrapper", [cm.mixing.OneHotTarget, cm.mixing.CompleteLabel])
-def test_relabelled_pictures_are_those_of_the_mixer(wrapper):
+def test_relabeled_pictures_are_those_of_the_mixer(wrapper):
     images, labels = tf.random.stateless_uniform([200, 8, 8, 3], (0, 0)), tf.range(200)
     mixer = cm.CutMix(prob=0.7)
     expected, area = mixer(images, labels, seed=(1, 2))
@@ -168,7 +168,7 @@ def test_strength_leaves_examples_as_they_were(strength):
     np.testing.assert_array_equal(weaker_targets[:, 1, 1], np.where(mixed, targets[:, 1, 1], 0))
 
 
-def test_hashed_bits_are_even_and_unrelated_between_neighbours():
+def test_hashed_bits_are_even_and_unrelated_between_neighbors():
     bits = hashed_bits(tf.constant([[5], [6]], tf.uint32), tf.cast(tf.range(100_000)[None], tf.uint32)).numpy()
     share = bits / 2**32
     for row in share:
@@ -188,7 +188,7 @@ BAD = [
     (lambda: cm.RandomErasing(aspect=(0.3,)), ValueError, "its smallest and its largest"),
     (lambda: cm.RandomErasing(fill="noize"), ValueError, "Did you mean 'noise'"),
     (lambda: cm.mixing.FixedSizeCutMix(size=0), ValueError, "size must be at least 1"),
-    (lambda: cm.mixing.CentreGaussianCutMix(spread=-1), ValueError, "spread"),
+    (lambda: cm.mixing.CenterGaussianCutMix(spread=-1), ValueError, "spread"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Class-activation maps and localisation: hand-drawn maps, and a network whose map is known."""
+"""Class-activation maps and localization: hand-drawn maps, and a network whose map is known."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ def classifier(dropout=False):
     return keras.Model(inputs, keras.layers.Dense(5, bias_initializer="random_normal")(x), name="small")
 
 
-def colours():
+def colors():
     """A network of two classes, whose map before the average is red or green light of each pixel."""
     inputs = keras.Input((SIZE, SIZE, 3))
     light = keras.layers.Conv2D(2, 1, use_bias=False, name="light")(inputs)
@@ -112,7 +112,7 @@ def test_classes_that_do_not_fit_are_refused(classes):
         ev.cam(network_of(classifier()), pictures(), classes)
 
 
-def test_maps_are_resized_about_their_centres():
+def test_maps_are_resized_about_their_centers():
     maps = np.random.default_rng(0).random((3, 8, 8), np.float32)
     np.testing.assert_allclose(ev.resize_maps(maps, (8, 8)), maps, atol=1e-6)
     ramp = np.tile(np.arange(8, dtype=np.float32), (1, 8, 1))
@@ -196,7 +196,7 @@ def test_the_threshold_is_a_share_of_the_maximum_and_is_not_reached_by_equals():
 def test_a_flat_map_finds_nothing():
     flat = np.full((1, 4, 4), 7.0)
     assert ev.boxes_of_maps(flat).tolist() == [[0, 0, 0, 0]]
-    assert ev.localisation(flat, np.array([[0, 0, 4, 4]]), np.array([True])) == (0, 0, 100)
+    assert ev.localization(flat, np.array([[0, 0, 4, 4]]), np.array([True])) == (0, 0, 100)
     assert ev.box_sweep(flat, np.array([[0, 0, 4, 4]])).max_box_acc_v2 == 0
 
 
@@ -204,36 +204,36 @@ def test_regions_are_those_of_scipy_with_corners():
     masks = np.random.default_rng(0).random((20, 9, 9)) < 0.3
     for mask in masks:
         boxes, largest = regions(mask)
-        labelled, count = ndimage.label(mask, np.ones((3, 3)))
-        sizes = [(labelled == k + 1).sum() for k in range(count)]
+        labeled, count = ndimage.label(mask, np.ones((3, 3)))
+        sizes = [(labeled == k + 1).sum() for k in range(count)]
         assert len(boxes) == count
         assert sizes[largest] == max(sizes)
 
 
-# ---- localisation ----
+# ---- localization ----
 
 
 def test_a_planted_object_is_found_exactly():
-    network, (images, labels, boxes) = colours(), planted()
+    network, (images, labels, boxes) = colors(), planted()
     maps = ev.resize_maps(ev.cam(network, images, labels), (SIZE, SIZE))
     np.testing.assert_array_equal(ev.boxes_of_maps(maps), boxes)
     right = network.logits(images).argmax(axis=1) == labels
-    assert ev.localisation(maps, boxes, right) == (100, 100, 100)
+    assert ev.localization(maps, boxes, right) == (100, 100, 100)
     sweep = ev.box_sweep(maps, boxes)
     assert sweep.max_box_acc == sweep.max_box_acc_v2 == 100
 
 
 def test_the_map_of_the_other_class_finds_nothing_in_particular():
-    network, (images, labels, boxes) = colours(), planted()
+    network, (images, labels, boxes) = colors(), planted()
     maps = ev.resize_maps(ev.cam(network, images, 1 - labels), (SIZE, SIZE))
-    assert ev.localisation(maps, boxes, np.ones(20, bool)).gt_known == 0
+    assert ev.localization(maps, boxes, np.ones(20, bool)).gt_known == 0
 
 
 def test_top_1_needs_the_class_and_the_place():
     maps = np.zeros((4, 4, 4))
     maps[:, :2, :2] = 1
     boxes = np.array([[0, 0, 2, 2], [0, 0, 2, 2], [2, 2, 4, 4], [0, 0, 2, 4]])  # the last overlaps by one half exactly
-    found = ev.localisation(maps, boxes, np.array([True, False, True, True]))
+    found = ev.localization(maps, boxes, np.array([True, False, True, True]))
     assert found == (25, 50, 75)
     assert ev.box_sweep(maps, boxes).max_box_acc == 75  # at least one half
 
@@ -260,7 +260,7 @@ def test_version_2_takes_the_best_region_and_three_overlaps():
 def test_counts_that_differ_are_refused():
     maps, boxes = np.zeros((3, 4, 4)), np.zeros((2, 4), int)
     with pytest.raises(ValueError, match="of as many pictures are needed"):
-        ev.localisation(maps, boxes, np.ones(3, bool))
+        ev.localization(maps, boxes, np.ones(3, bool))
     with pytest.raises(ValueError, match="of as many pictures are needed"):
         ev.box_sweep(maps, boxes)
 
@@ -299,7 +299,7 @@ def test_each_class_is_seen_where_its_part_of_the_mix_is():
     """Red and green pictures, pasted: the map of a class is bright on its own pixels alone."""
     images = np.zeros((2, SIZE, SIZE, 3), np.uint8)
     images[0, ..., 0] = images[1, ..., 1] = 200
-    mixed, partner, own, other = mixed_maps(colours(), images, np.array([0, 1]), cm.CutMix(), seed=(1, 3))
+    mixed, partner, own, other = mixed_maps(colors(), images, np.array([0, 1]), cm.CutMix(), seed=(1, 3))
     np.testing.assert_array_equal(partner, [1, 0])
     for index, (own_map, other_map) in enumerate(zip(own, other, strict=True)):
         pasted = mixed[index, ..., 1 - index] > 0
@@ -312,6 +312,6 @@ def test_each_class_is_seen_where_its_part_of_the_mix_is():
 def test_mixes_that_tell_no_pairs_are_refused():
     images = pictures(2)
     with pytest.raises(ValueError, match="different classes"):
-        mixed_maps(colours(), images, np.array([1, 1]), cm.CutMix())
+        mixed_maps(colors(), images, np.array([1, 1]), cm.CutMix())
     with pytest.raises(ValueError, match="pastes or blends pairs"):
-        mixed_maps(colours(), images, np.array([0, 1]), cm.Cutout(size=3))
+        mixed_maps(colors(), images, np.array([0, 1]), cm.Cutout(size=3))

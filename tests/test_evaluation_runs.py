@@ -92,7 +92,7 @@ def error_of(network, images, labels):
 # ---- networks ----
 
 
-def test_logits_are_those_of_the_model_on_normalised_pictures(network, small_set):
+def test_logits_are_those_of_the_model_on_normalized_pictures(network, small_set):
     images = small_set.test.images
     direct = network.model((images.astype(np.float32) - MEAN) / np.array(STD), training=False)
     np.testing.assert_allclose(network.logits(images), direct, atol=1e-4)
@@ -245,7 +245,7 @@ def test_an_attack_of_no_strength_changes_nothing(network, small_set):
 
 
 @pytest.mark.parametrize(("mean", "std"), [((0.0,) * 3, (1.0,) * 3), (MEAN, STD), ((0.0,) * 3, (255.0,) * 3)])
-def test_each_pixel_moves_by_epsilon_whatever_the_normalisation(mean, std, small_set):
+def test_each_pixel_moves_by_epsilon_whatever_the_normalization(mean, std, small_set):
     network = ev.Network(small_model(), data.Preprocessing((SIZE, SIZE), mean, std))
     images, labels = small_set.test.images.astype(np.float32), small_set.test.labels
     moved = ev.fgsm(network, images, labels, 8, clip=False) - images
@@ -304,8 +304,8 @@ def test_attacks_on_another_backend_are_refused(network, small_set, monkeypatch)
 
 def test_holes_by_hand():
     images = np.full((1, 4, 4, 3), 9, np.uint8)
-    centre = [[9, 9, 9, 9], [9, 0, 0, 9], [9, 0, 0, 9], [9, 9, 9, 9]]
-    np.testing.assert_array_equal(ev.occlude(images, 0.5)[0, :, :, 1], centre)
+    center = [[9, 9, 9, 9], [9, 0, 0, 9], [9, 0, 0, 9], [9, 9, 9, 9]]
+    np.testing.assert_array_equal(ev.occlude(images, 0.5)[0, :, :, 1], center)
     boundary = ev.occlude(images, 0.5, "boundary", fill=(1, 2, 3))
     np.testing.assert_array_equal(boundary[0, 0, 0], [1, 2, 3])
     np.testing.assert_array_equal(boundary[0, 1:3, 1:3], images[0, 1:3, 1:3])
@@ -325,16 +325,16 @@ def test_both_holes_together_are_the_whole_picture(size):
 
 def test_occlusion_ends_at_chance(network, small_set):
     images, labels = small_set.test.images, small_set.test.labels
-    centre, boundary = (ev.occlusion_errors(network, images, labels, place) for place in ("centre", "boundary"))
-    assert centre[0] == boundary[-1] == error_of(network, images, labels)
-    assert centre[-1] == boundary[0] == 75
+    center, boundary = (ev.occlusion_errors(network, images, labels, place) for place in ("center", "boundary"))
+    assert center[0] == boundary[-1] == error_of(network, images, labels)
+    assert center[-1] == boundary[0] == 75
 
 
 def test_bad_holes_are_refused():
     images = np.zeros((1, 4, 4, 3), np.uint8)
     with pytest.raises(ValueError, match="share must be at least 0 and at most 1"):
         ev.occlude(images, 1.1)
-    with pytest.raises(ValueError, match="Did you mean 'centre'"):
+    with pytest.raises(ValueError, match="Did you mean 'center'"):
         ev.occlude(images, 0.5, "center")
 
 
@@ -432,7 +432,7 @@ def test_all_suites_fill_a_report(catalogue, run, tmp_path, small_set, capsys):
     examples = ev.load_examples(ev.load_network(run), limit=40)
     logits = ev.load_network(run).logits(examples.images)
     assert results["accuracy"]["top1_error"] == ev.top_k_error(logits, examples.labels)
-    assert results["fgsm"]["top1_error"][0] == results["occlusion"]["centre"][0] == results["accuracy"]["top1_error"]
+    assert results["fgsm"]["top1_error"][0] == results["occlusion"]["center"][0] == results["accuracy"]["top1_error"]
     assert results["wsol"]["top1_loc"] <= results["wsol"]["gt_known_loc"] <= results["wsol"]["max_box_acc"]
     assert set(results["ood"]["sets"]) == {"uniform", "gaussian", "other"}
     assert results["corruptions"]["sets"].keys() == {"other"}
@@ -491,7 +491,7 @@ def test_figures_have_a_panel_for_each_suite():
 
 def test_suites_that_do_not_fit_are_refused(catalogue, network):
     task = ev.load_task(network, dataset="other", ood=())
-    with pytest.raises(ValueError, match="Localisation needs a box for each picture; other has none"):
+    with pytest.raises(ValueError, match="Localization needs a box for each picture; other has none"):
         ev.evaluate(task, ["wsol"])
     with pytest.raises(ValueError, match="Strange pictures are needed"):
         ev.evaluate(task, ["ood"])
@@ -501,7 +501,7 @@ def test_suites_that_do_not_fit_are_refused(catalogue, network):
         ev.load_task(network, ood=["small"])
 
 
-def test_networks_without_maps_are_evaluated_without_localisation(catalogue, network):
+def test_networks_without_maps_are_evaluated_without_localization(catalogue, network):
     inputs = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(inputs, keras.layers.Dense(CLASSES)(keras.layers.Flatten()(inputs)))
     task = ev.load_task(ev.Network(model, network.preprocessing, "flat", "small"), ood=())

@@ -16,8 +16,8 @@ from test_recipes import smaller
 
 from cutmix_tf import mixing, training
 from cutmix_tf.mixing import MIXERS
-from cutmix_tf.models import MODELS, REGULARISERS
-from cutmix_tf.training._as_text import regulariser_from_text, teacher_from_text, to_text
+from cutmix_tf.models import MODELS, REGULARIZERS
+from cutmix_tf.training._as_text import regularizer_from_text, teacher_from_text, to_text
 from cutmix_tf.training._run_folder import config_from_json, config_to_json
 
 EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "200"))
@@ -27,7 +27,7 @@ BASE = {"dataset": "shapes", "model": "resnet20", "epochs": 2}
 
 
 def fuzzed(examples, *strategies):
-    """Derandomised in the ordinary suite, and different each time in a long run."""
+    """Derandomized in the ordinary suite, and different each time in a long run."""
     options = settings(max_examples=examples, deadline=None, suppress_health_check=SLOW, derandomize=EXAMPLES < 1000)
     return lambda test: options(given(*strategies)(test))
 
@@ -53,7 +53,7 @@ GOOD = {
     "epochs": some.integers(1, 300),
     "mix": some.sampled_from([*methods[:3], "ManifoldMixUp(taps=(0, 1))", "none"]),
     "erase": some.sampled_from(["none", "Cutout(size=8, fill=0.5)", "RandomErasing(fill='noise')"]),
-    "regulariser": some.sampled_from(["none", "WithDropBlock(block_size=4)", "WithShakeDrop"]),
+    "regularizer": some.sampled_from(["none", "WithDropBlock(block_size=4)", "WithShakeDrop"]),
     "batch_size": some.integers(1, 512),
     "augment": some.sampled_from(["none", "flip", "crop_flip", "imagenet"]),
     "auto_augment": some.sampled_from(["none", "cifar10", "imagenet"]),
@@ -135,7 +135,7 @@ def test_good_settings_make_a_run_that_trains_or_is_refused(settings):
 
 READ = {
     training.mixer_from_text: MIXERS,
-    regulariser_from_text: REGULARISERS,
+    regularizer_from_text: REGULARIZERS,
     teacher_from_text: {"Teacher": None},
 }
 nested = some.integers(0, 300).map(lambda depth: "OneOf([" * depth + "CutMix()" + "])" * depth)
@@ -154,7 +154,7 @@ argument = some.one_of(
     signs,
 )
 call = some.builds(
-    "{}({})".format, some.sampled_from([*MIXERS, *REGULARISERS, "Teacher", "cutmix", "CutMix."]), argument
+    "{}({})".format, some.sampled_from([*MIXERS, *REGULARIZERS, "Teacher", "cutmix", "CutMix."]), argument
 )
 texts = some.one_of(text, call, nested, signs, some.text(), some.sampled_from(["\ud800", "", "CutMix(", "a:=1", "\0"]))
 

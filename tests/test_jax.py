@@ -24,9 +24,9 @@ import keras, numpy as np
 import cutmix_tf as cm
 def networks():
     residual = cm.models.WithDropBlock(block_size=3), cm.models.WithStochasticDepth(), cm.models.WithShakeDrop()
-    for regulariser in (None, *residual):
+    for regularizer in (None, *residual):
         keras.utils.set_random_seed(0)
-        yield cm.models.build("resnet20", num_classes=5, input_shape=(16, 16, 3), regulariser=regulariser)
+        yield cm.models.build("resnet20", num_classes=5, input_shape=(16, 16, 3), regularizer=regularizer)
 images = np.random.default_rng(0).normal(size=(6, 16, 16, 3)).astype("float32")
 targets = np.stack([np.stack([[k % 5, 0.75], [(k + 2) % 5, 0.25]]) for k in range(6)]).astype("float32")
 box, partner = np.tile(np.int32([2, 3, 9, 8]), (6, 1)), np.int32([1, 2, 3, 4, 5, 0])

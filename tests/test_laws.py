@@ -134,7 +134,7 @@ def test_unknown_sizes_keep_what_is_known(mixer):
 @table(cases.ALL)
 def test_batch_of_one_and_tiny_images(mixer):
     images = tf.fill([1, 1, 1, 1], 7.0)
-    if "fill=(" in repr(mixer) or "fill='colour'" in repr(mixer):
+    if "fill=(" in repr(mixer) or "fill='color'" in repr(mixer):
         images = tf.repeat(images, 3, axis=3)
     mixed, targets = mixer(images, tf.constant([4]), seed=(0, 0))
     assert mixed.shape == images.shape

@@ -1,4 +1,4 @@
-"""Regularising layers: what they drop, by how much they scale, their gradients, schedules, files, refusals."""
+"""Regularizing layers: what they drop, by how much they scale, their gradients, schedules, files, refusals."""
 
 import itertools
 

@@ -153,7 +153,7 @@ def test_crop_flip_moves_pixels_and_flip_only_mirrors():
     assert abs(share - black) < 0.04
 
 
-def test_imagenet_crops_are_coloured_and_not_clipped():
+def test_imagenet_crops_are_colored_and_not_clipped():
     images = np.concatenate([images for images, _ in train(array_split(), "imagenet", steps=4)])
     assert images.shape == (COUNT, *SIZE, 3)
     assert images.min() < 0
@@ -171,11 +171,11 @@ def test_pictures_of_other_sizes_are_resized(make_split):
         ):
             images, _ = next(iter(dataset))
             assert images.shape == dataset.element_spec[0].shape.merge_with([6, None, None, None]) == (6, *SIZE, 3)
-    centres = data.resized_centre_crops(array_split(size=(20, 30)).images[:6], SIZE, 256 / 224)
-    np.testing.assert_array_equal(images, centres)
+    centers = data.resized_center_crops(array_split(size=(20, 30)).images[:6], SIZE, 256 / 224)
+    np.testing.assert_array_equal(images, centers)
 
 
-def test_the_end_is_normalised():
+def test_the_end_is_normalized():
     split, mean, std = array_split(), (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
     preprocessing = data.Preprocessing(SIZE, mean, std)
     for dataset in (

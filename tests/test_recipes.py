@@ -18,7 +18,7 @@ import tensorflow as tf
 from cutmix_tf import data, training
 from cutmix_tf.attention import APPLICATIONS, _source, _teacher
 from cutmix_tf.mixing import MIXERS, HiddenMixer
-from cutmix_tf.models import MODELS, REGULARISERS
+from cutmix_tf.models import MODELS, REGULARIZERS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "recipes.md").read_text()
@@ -92,9 +92,9 @@ NAMED = {
     "CutMix": lambda config: "CutMix" in str(config.mix),
     "Scheduled": lambda config: config.mix_schedule != (),
     "Cutout": lambda config: "Cutout" in str(config.erase),
-    "DropBlock": lambda config: "DropBlock" in str(config.regulariser),
-    "Stochastic Depth": lambda config: "StochasticDepth" in str(config.regulariser),
-    "ShakeDrop": lambda config: "ShakeDrop" in str(config.regulariser),
+    "DropBlock": lambda config: "DropBlock" in str(config.regularizer),
+    "Stochastic Depth": lambda config: "StochasticDepth" in str(config.regularizer),
+    "ShakeDrop": lambda config: "ShakeDrop" in str(config.regularizer),
     "label smoothing": lambda config: config.label_smoothing == 0.1,
     "AutoAugment": lambda config: config.auto_augment != "none",
 }
@@ -238,7 +238,7 @@ def test_every_row_s_settings_take_a_step_on_a_small_network(recipe, small_world
     monkeypatch.setitem(MODELS, config.model, smaller(MODELS[config.model]))
     run = take_a_step(config)
     kinds = {type(layer).__name__ for layer in getattr(run.model, "base", run.model).layers}
-    assert (type(config.regulariser).__name__.removeprefix("With") in kinds) == (config.regulariser is not None)
+    assert (type(config.regularizer).__name__.removeprefix("With") in kinds) == (config.regularizer is not None)
 
 
 NETWORKS = {config_of(recipe).model: recipe for recipe in reversed(RECIPES)}
@@ -261,7 +261,7 @@ def test_the_list_names_all_there_is(monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     described = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in lines if line.startswith("  "))
     configs = [f"configs/{file.name}" for file in (ROOT / "configs").glob("*.py")]
-    assert {*MIXERS, *REGULARISERS, *MODELS, *APPLICATIONS, *configs, "shapes", "folder:PATH"} <= set(described)
+    assert {*MIXERS, *REGULARIZERS, *MODELS, *APPLICATIONS, *configs, "shapes", "folder:PATH"} <= set(described)
     assert described["CutMix"] == "Pastes a box of each image's partner into it and shares the label by pixels."
     assert described["configs/shapes_resnet20.py"].startswith("The built-in shapes, ResNet-20, no mixing")
     assert all(text and len(name) + len(text) < 160 for name, text in described.items())

@@ -183,7 +183,7 @@ def test_configs_come_back_from_json(tmp_path):
 
     settings = small.config(
         tmp_path, mix=cm.FeatureCutMix(taps=(0, 1)), erase=cm.Cutout(), mix_schedule=((0, 0), (1, 1)),
-        regulariser=cm.models.WithDropBlock(),
+        regularizer=cm.models.WithDropBlock(),
     )  # fmt: skip
     assert config_from_json(config_to_json(settings)) == settings
 

@@ -46,7 +46,7 @@ def test_classes_are_balanced_up_to_one(count):
 
 def test_the_order_is_drawn(train, held_out):
     for labels in (train.labels, held_out.labels):
-        assert 0.05 < np.mean(labels[1:] == labels[:-1]) < 0.15  # neighbours agree as if by chance
+        assert 0.05 < np.mean(labels[1:] == labels[:-1]) < 0.15  # neighbors agree as if by chance
     assert np.mean(train.labels[:503] == held_out.labels) < 0.2
 
 
@@ -75,16 +75,16 @@ def test_objects_are_neither_specks_nor_the_whole_picture(train):
 
 def test_objects_are_anywhere(train):
     for near, far in ((0, 2), (1, 3)):
-        centres = train.boxes[:, [near, far]].mean(axis=1)
-        assert np.percentile(centres, 5) < 11
-        assert np.percentile(centres, 95) > 21
+        centers = train.boxes[:, [near, far]].mean(axis=1)
+        assert np.percentile(centers, 5) < 11
+        assert np.percentile(centers, 95) > 21
 
 
 def test_objects_stand_out_from_what_is_around_them(train):
     images = train.images.astype(float)
     grown = np.pad(train.masks, ((0, 0), (3, 3), (3, 3)))
     grown = np.lib.stride_tricks.sliding_window_view(grown, (7, 7), axis=(1, 2)).any(axis=(3, 4))
-    inside, around = (colour_means(images, masks) for masks in (train.masks, grown & ~train.masks))
+    inside, around = (color_means(images, masks) for masks in (train.masks, grown & ~train.masks))
     contrast = np.linalg.norm(inside - around, axis=1)
     assert np.percentile(contrast, 1) > 60
 
@@ -92,13 +92,13 @@ def test_objects_stand_out_from_what_is_around_them(train):
 # --- what tells the class --------------------------------------------------------------------------------
 
 
-def colour_means(images, masks):
+def color_means(images, masks):
     """Mean red, green and blue of the masked pixels of each picture."""
     return (images * masks[..., None]).sum(axis=(1, 2)) / masks.sum(axis=(1, 2))[:, None]
 
 
 def centroid_accuracy(train_features, train_labels, test_features, test_labels):
-    """How often the nearest class mean, over standardised features, is right."""
+    """How often the nearest class mean, over standardized features, is right."""
     mean, std = train_features.mean(axis=0), train_features.std(axis=0) + 1e-6
     centroids = np.stack([train_features[train_labels == label].mean(axis=0) for label in range(10)])
     offsets = (test_features[:, None] - mean) / std - (centroids - mean) / std
@@ -115,19 +115,19 @@ def framed(shapes):
 
 
 @pytest.mark.parametrize("where", ["picture", "object", "backdrop"])
-def test_colour_does_not_tell_the_class(train, held_out, where):
-    def colours(shapes):
+def test_color_does_not_tell_the_class(train, held_out, where):
+    def colors(shapes):
         masks = {"picture": np.ones_like(shapes.masks), "object": shapes.masks, "backdrop": ~shapes.masks}[where]
-        means = colour_means(shapes.images.astype(float), masks)
+        means = color_means(shapes.images.astype(float), masks)
         rest = shapes.images - means[:, None, None]
-        return np.concatenate([means, np.sqrt(colour_means(rest * rest, masks))], axis=1)
+        return np.concatenate([means, np.sqrt(color_means(rest * rest, masks))], axis=1)
 
-    assert centroid_accuracy(colours(train), train.labels, colours(held_out), held_out.labels) < 0.17
+    assert centroid_accuracy(colors(train), train.labels, colors(held_out), held_out.labels) < 0.17
 
 
 def test_place_does_not_tell_the_class(train, held_out):
-    centres = [shapes.boxes.reshape(-1, 2, 2).mean(axis=1) for shapes in (train, held_out)]
-    assert centroid_accuracy(centres[0], train.labels, centres[1], held_out.labels) < 0.17
+    centers = [shapes.boxes.reshape(-1, 2, 2).mean(axis=1) for shapes in (train, held_out)]
+    assert centroid_accuracy(centers[0], train.labels, centers[1], held_out.labels) < 0.17
 
 
 def test_shape_tells_the_class(train, held_out):
@@ -155,9 +155,9 @@ def test_cosine_and_sine():
         (0.59987, 0.0, 0.0, (0.5, 0.5, 0.5)),
     ],
 )
-def test_colours(lightness, chroma, degrees, rgb):
+def test_colors(lightness, chroma, degrees, rgb):
     hue = np.full((1, 1, 1), degrees / 360, np.float32)
-    np.testing.assert_allclose(_shapes._colour(lightness, chroma, hue).ravel(), rgb, atol=0.025)
+    np.testing.assert_allclose(_shapes._color(lightness, chroma, hue).ravel(), rgb, atol=0.025)
 
 
 def test_distance_to_a_polygon():

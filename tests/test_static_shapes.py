@@ -72,9 +72,9 @@ STEPS = {
     "FeatureCutMix": ("resnet20", {"mix": cm.FeatureCutMix(taps=(0, 1, 2))}),
     "ManifoldMixUp": ("resnet20", {"mix": cm.ManifoldMixUp(taps=(0, 1, 2))}),
     "squeeze and excite": ("se_resnet50", {}),
-    "DropBlock": ("resnet50", {"regulariser": cm.models.WithDropBlock(block_size=3)}),
-    "StochasticDepth": ("resnet20", {"regulariser": cm.models.WithStochasticDepth()}),
-    "ShakeDrop": ("pyramidnet110", {"regulariser": cm.models.WithShakeDrop()}),
+    "DropBlock": ("resnet50", {"regularizer": cm.models.WithDropBlock(block_size=3)}),
+    "StochasticDepth": ("resnet20", {"regularizer": cm.models.WithStochasticDepth()}),
+    "ShakeDrop": ("pyramidnet110", {"regularizer": cm.models.WithShakeDrop()}),
 }
 FAST = {"FeatureCutMix"}
 
@@ -90,7 +90,7 @@ def test_xla_compiles_the_whole_step(small_set, tmp_path, monkeypatch, what):  #
         run.model.jit_compile = jit_compile
         losses.append(run.model.train_on_batch(*next(iter(run.train_batches())))[0])
     assert np.isfinite(losses).all()
-    if "regulariser" not in settings:  # whose chance Keras draws otherwise under XLA
+    if "regularizer" not in settings:  # whose chance Keras draws otherwise under XLA
         np.testing.assert_allclose(*losses, rtol=0.02 if what == "bfloat16" else 1e-3)
 
 

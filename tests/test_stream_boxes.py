@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_evaluation_maps import colours
+from test_evaluation_maps import colors
 from tiny_sets import prepare
 
 from cutmix_tf import data
@@ -18,7 +18,7 @@ SIDES = [(40, 40), (48, 60), (60, 44), (33, 80), (90, 41), (52, 52), (64, 36), (
 
 
 def planted(number):
-    """A picture of one rectangle near its centre, red or green by its label, on dark ground; and the rectangle."""
+    """A picture of one rectangle near its center, red or green by its label, on dark ground; and the rectangle."""
     height, width = SIDES[number]
     image = np.full((height, width, 3), 20, np.uint8)
     top, left = height // 2 - 9 + number % 3, width // 2 - 11 + number % 4
@@ -54,7 +54,7 @@ def planted_set(tmp_path):
 
 def network(augment="none"):
     """Follows red and green light; of the size and margin given by the augmentation."""
-    model = colours().model
+    model = colors().model
     return ev.Network(model, data.Preprocessing((16, 16), (0.0,) * 3, (255.0,) * 3, augment), dataset="tiny")
 
 
@@ -155,5 +155,5 @@ def test_many_boxes_an_image_are_no_box(tmp_path):
     three = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(inputs)))
     unboxed = ev.Network(three, network().preprocessing, dataset="tiny")
     task = ev.load_task(unboxed, ood=(), data_dir=str(tmp_path))
-    with pytest.raises(ValueError, match="Localisation needs a box for each picture; tiny has none"):
+    with pytest.raises(ValueError, match="Localization needs a box for each picture; tiny has none"):
         ev.evaluate(task, ["wsol"])

@@ -91,8 +91,8 @@ def test_areas_are_shared_out(pixels, cells):
     shares = area_shares(pixels, cells)
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(shares.sum(axis=0), cells / pixels, rtol=1e-6)
-    centre = shares @ ((np.arange(pixels) + 0.5) / pixels)
-    np.testing.assert_allclose(centre, (np.arange(cells) + 0.5) / cells, atol=1 / pixels)
+    center = shares @ ((np.arange(pixels) + 0.5) / pixels)
+    np.testing.assert_allclose(center, (np.arange(cells) + 0.5) / cells, atol=1 / pixels)
 
 
 def test_equal_teachers_have_equal_fingerprints():

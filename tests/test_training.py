@@ -26,7 +26,7 @@ CLASSES = 10
 
 @pytest.fixture
 def small_set(monkeypatch):
-    """The catalogue's sets replaced by 60 and 30 noisy pictures of one colour a class."""
+    """The catalogue's sets replaced by 60 and 30 noisy pictures of one color a class."""
 
     def split(count, seed):
         draw = np.random.default_rng(seed)
@@ -156,7 +156,7 @@ def test_a_model_of_other_classes_is_refused(small_set, tmp_path):
 
 
 BAD_SETTINGS = {
-    "unknown key": (dict(optimiser="sgd"), TypeError, "unexpected keyword"),
+    "unknown key": (dict(optimizer="sgd"), TypeError, "unexpected keyword"),
     "epochs of text": (dict(epochs="3"), TypeError, "epochs must be a whole number"),
     "no epochs": (dict(epochs=0), ValueError, "epochs must be at least 1"),
     "mix by name": (dict(mix="CutMix"), TypeError, "mix must be a mixer"),
@@ -310,20 +310,20 @@ def test_a_config_s_wishes_reach_the_training(small_set, tmp_path, changes):
     assert (tmp_path / "run" / "mixes.png").exists() == (not isinstance(settings.mix, cm.mixing.HiddenMixer))
 
 
-REGULARISERS = {
-    "DropBlock": {"regulariser": cm.models.WithDropBlock(block_size=2), "drop_schedule": "linear"},
-    "StochasticDepth": {"regulariser": cm.models.WithStochasticDepth()},
-    "ShakeDrop": {"regulariser": cm.models.WithShakeDrop()},
+REGULARIZERS = {
+    "DropBlock": {"regularizer": cm.models.WithDropBlock(block_size=2), "drop_schedule": "linear"},
+    "StochasticDepth": {"regularizer": cm.models.WithStochasticDepth()},
+    "ShakeDrop": {"regularizer": cm.models.WithShakeDrop()},
 }
 
 
-@pytest.mark.parametrize("changes", REGULARISERS.values(), ids=REGULARISERS)
-def test_regularisers_reach_the_network(small_set, tmp_path, changes):
+@pytest.mark.parametrize("changes", REGULARIZERS.values(), ids=REGULARIZERS)
+def test_regularizers_reach_the_network(small_set, tmp_path, changes):
     run = training.Run(config(tmp_path / "run", model="resnet20", epochs=1, **changes))
     kind = next(iter(changes.values()))
     assert any(type(layer).__name__ == type(kind).__name__.removeprefix("With") for layer in run.model.layers)
     assert np.isfinite(run.fit()["top1_error_last"])
-    assert _as_text.regulariser_from_text(_as_text.to_text(kind)) == kind
+    assert _as_text.regularizer_from_text(_as_text.to_text(kind)) == kind
 
 
 def test_a_schedule_of_mixing_is_followed_step_by_step(small_set, tmp_path):
@@ -347,7 +347,7 @@ BAD_WISHES = [
     ({"mix": None, "mix_schedule": ((0, 1),)}, ValueError, "mix_schedule scales a mixer"),
     ({"mix_schedule": ((0.5, 1), (0.2, 1))}, ValueError, "must rise"),
     ({"mix_schedule": ((0, 2),)}, ValueError, "each strength must be"),
-    ({"regulariser": "DropBlock"}, TypeError, "regulariser must be such as"),
+    ({"regularizer": "DropBlock"}, TypeError, "regularizer must be such as"),
     ({"drop_schedule": "linear"}, ValueError, "drop_schedule is for WithDropBlock"),
     ({"auto_augment": "cifar"}, ValueError, "Did you mean 'cifar10'"),
 ]
@@ -381,8 +381,8 @@ def test_a_teacher_of_a_run_sees_what_the_run_saw(small_set, tmp_path):
     train(config(tmp_path / "run", epochs=1))
     network = keras.saving.load_model(tmp_path / "run" / "final.keras")
     last = keras.Model(network.inputs[0], network.layers[-3].output)
-    normalised = (small_set.test.images - np.float32(110)) / np.float32(60)
-    expected = np.mean(last(normalised, training=False), axis=3)
+    normalized = (small_set.test.images - np.float32(110)) / np.float32(60)
+    expected = np.mean(last(normalized, training=False), axis=3)
     maps = Teacher(str(tmp_path / "run"), grid=None).maps(small_set.test.images)
     np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-6)
 
@@ -440,7 +440,7 @@ def test_learning_rates_by_hand(settings, expected):
         np.testing.assert_allclose(rate(step), 2.0 * factor, rtol=1e-5, atol=1e-7)
 
 
-def test_optimizer_is_serialisable():
+def test_optimizer_is_serializable():
     rate = _optimizer.LearningRate(0.1, "step", 100, milestones=(0.5,))
     original = _optimizer.CoupledSGD(l2=1e-4, learning_rate=rate, momentum=0.9)
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(original))

@@ -82,28 +82,28 @@ def test_eager_graph_and_compiled_give_the_same_bits():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_normalised_values(dtype):
+def test_normalized_values(dtype):
     images = RANDOM.integers(0, 256, (2, 3, 4, 3), dtype=np.uint8)
     mean, std = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
-    normal = data.normalise(images, mean, std, dtype=dtype)
+    normal = data.normalize(images, mean, std, dtype=dtype)
     assert normal.dtype == dtype
     expected = (images.astype(np.float64) - mean) / std
     np.testing.assert_allclose(np.asarray(normal, np.float64), expected, atol=2e-6 if dtype == "float32" else 0.02)
 
 
-# ---- colour ----
+# ---- color ----
 
 
 def loop_jitter(image, kinds, amounts):
     """One image in float64; PROTOCOLS' formulas, with g - t·g for brightness."""
     for kind, t in zip(kinds, amounts, strict=True):
-        grey = (image @ np.array([0.299, 0.587, 0.114]))[..., None]
+        gray = (image @ np.array([0.299, 0.587, 0.114]))[..., None]
         if kind == 0:
             image = image * (1 - t)
         elif kind == 1:
-            image = image + t * (grey - image)
+            image = image + t * (gray - image)
         else:
-            image = image + t * (grey.mean() - image)
+            image = image + t * (gray.mean() - image)
     return image
 
 
@@ -133,8 +133,8 @@ def test_lighting_adds_a_sum_of_components():
     lit = data.apply_lighting(tf.constant(images), tf.constant(amounts))
     np.testing.assert_array_equal(lit[0], images[0])
     directions = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
-    colour = 255 * directions @ (amounts[1] * [0.2175, 0.0188, 0.0045])
-    np.testing.assert_allclose(lit[1] - images[1], np.broadcast_to(colour, (3, 4, 3)), atol=1e-4)
+    color = 255 * directions @ (amounts[1] * [0.2175, 0.0188, 0.0045])
+    np.testing.assert_allclose(lit[1] - images[1], np.broadcast_to(color, (3, 4, 3)), atol=1e-4)
 
 
 def test_lighting_amounts_are_normal():
@@ -145,15 +145,15 @@ def test_lighting_amounts_are_normal():
     np.testing.assert_allclose(np.corrcoef(amounts.T), np.eye(3), atol=0.02)
 
 
-def test_colour_is_the_same_compiled():
+def test_color_is_the_same_compiled():
     images = tf.constant(RANDOM.uniform(0, 255, (8, 6, 5, 3)).astype(np.float32))
 
-    def colour(images, seed):
+    def color(images, seed):
         images = data.apply_jitter(images, data.sample_jitter(8, seed))
         return data.apply_lighting(images, data.sample_lighting(8, seed))
 
-    expected = colour(images, (1, 2))
-    compiled = tf.function(colour, jit_compile=True)(images, tf.constant([1, 2]))
+    expected = color(images, (1, 2))
+    compiled = tf.function(color, jit_compile=True)(images, tf.constant([1, 2]))
     np.testing.assert_allclose(compiled, expected, rtol=1e-5, atol=1e-3)
 
 
@@ -213,7 +213,7 @@ def test_random_crops_have_the_usual_areas_and_shapes(sides):
 
 
 @pytest.mark.parametrize(("sides", "box"), [((10, 1000), (0, 493, 10, 13)), ((999, 9), (493, 0, 12, 9))])
-def test_pictures_too_long_for_any_crop_give_their_centre(sides, box):
+def test_pictures_too_long_for_any_crop_give_their_center(sides, box):
     for seed in range(5):
         np.testing.assert_array_equal(_resize.sample_crop_box(tf.constant(sides), (seed, 0)), box)
 
@@ -236,16 +236,16 @@ def test_a_resized_crop_shows_the_part_that_was_drawn():
 @pytest.mark.parametrize("gray", [False, True])
 def test_jpeg_png_and_decoded_pictures_are_cropped_alike(gray):
     smooth = smooth_picture(81, 97)
-    # With subsampled colours a JPEG decoder sees no neighbours beyond the crop, and its edge differs a little.
+    # With subsampled colors a JPEG decoder sees no neighbors beyond the crop, and its edge differs a little.
     jpeg = encode(smooth[..., 0] if gray else smooth, "JPEG", subsampling=0)
     image = data.decode(jpeg)
     png = encode(image.numpy()[..., 0] if gray else image.numpy(), "PNG")
     crops = [data.random_resized_crops(tf.stack([source] * 8), (32, 24), (5, 6)) for source in (jpeg, png, image)]
     np.testing.assert_array_equal(crops[0], crops[1])
     np.testing.assert_array_equal(crops[0], crops[2])
-    centres = [data.resized_centre_crops([source], (24, 24), 256 / 224) for source in (jpeg, png, image)]
-    np.testing.assert_array_equal(centres[0], centres[1])
-    np.testing.assert_array_equal(centres[0], centres[2])
+    centers = [data.resized_center_crops([source], (24, 24), 256 / 224) for source in (jpeg, png, image)]
+    np.testing.assert_array_equal(centers[0], centers[1])
+    np.testing.assert_array_equal(centers[0], centers[2])
 
 
 def test_jpeg_is_decoded_accurately():
@@ -254,30 +254,30 @@ def test_jpeg_is_decoded_accurately():
     np.testing.assert_array_equal(data.decode(jpeg), np.asarray(Image.open(io.BytesIO(jpeg))))
 
 
-def test_the_centre_is_taken_with_the_usual_margin():
+def test_the_center_is_taken_with_the_usual_margin():
     image = np.pad(coordinates(256, 256), [(0, 0), (0, 64), (0, 0)], mode="edge")
     image[..., 2] = np.arange(320) // 2
-    crop = data.resized_centre_crops([encode(image, "PNG")], (224, 224), 256 / 224)
+    crop = data.resized_center_crops([encode(image, "PNG")], (224, 224), 256 / 224)
     np.testing.assert_array_equal(crop[0], image[16:240, 48:272])
 
 
 @pytest.mark.parametrize("sides", [(32, 32), (31, 32), (90, 33), (20, 61), (500, 40)], ids=str)
 @pytest.mark.parametrize("margin", [1.0, 256 / 224])
-def test_centres_have_the_size_asked_for_and_lie_in_the_middle(sides, margin):
+def test_centers_have_the_size_asked_for_and_lie_in_the_middle(sides, margin):
     image = np.zeros((*sides, 3), np.uint8)
     image[: sides[0] // 2, :, 0] = image[:, : sides[1] // 2, 1] = 254
     image[sides[0] // 2 : -(-sides[0] // 2), :, 0] = image[:, sides[1] // 2 : -(-sides[1] // 2), 1] = 127
-    crop = data.resized_centre_crops(image[None], (32, 32), margin).numpy()[0].astype(int)
+    crop = data.resized_center_crops(image[None], (32, 32), margin).numpy()[0].astype(int)
     assert crop.shape == (32, 32, 3)
     np.testing.assert_allclose(crop[..., :2].mean((0, 1)), 127, atol=5)
 
 
 def test_shrinking_averages_all_pixels():
     noise = RANDOM.integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
-    for small in (data.resized_centre_crops(noise, (20, 20)), data.random_resized_crops(noise, (10, 10), (1, 1))):
+    for small in (data.resized_center_crops(noise, (20, 20)), data.random_resized_crops(noise, (10, 10), (1, 1))):
         assert np.std(small) < 15  # 37 where four pixels stand for sixty-four
 
 
-def test_a_picture_of_the_right_size_is_its_own_centre():
+def test_a_picture_of_the_right_size_is_its_own_center():
     image = RANDOM.integers(0, 256, (3, 20, 30, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(data.resized_centre_crops(image, (20, 30)), image)
+    np.testing.assert_array_equal(data.resized_center_crops(image, (20, 30)), image)

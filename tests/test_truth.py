@@ -174,7 +174,7 @@ def test_refused(call, error, message):
     [cm.MixedCrossentropy(from_logits=False, label_smoothing=0.1), cm.MixedAccuracy(), cm.MixedTopKAccuracy(k=3)],
     ids=lambda item: type(item).__name__,
 )
-def test_serialisation_keeps_everything(original):
+def test_serialization_keeps_everything(original):
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(original))
     assert type(copy) is type(original)
     assert copy.get_config() == original.get_config()

@@ -2,12 +2,12 @@
 
 from cutmix_tf.data._auto_augment import auto_augment
 from cutmix_tf.data._catalogue import FACTS, load
-from cutmix_tf.data._colour import Jitter, apply_jitter, apply_lighting, sample_jitter, sample_lighting
+from cutmix_tf.data._color import Jitter, apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split, StreamSplit, steps_per_epoch
 from cutmix_tf.data._pipeline import Preprocessing, test_batches, train_batches, whole_batches
-from cutmix_tf.data._resize import MARGIN, decode, random_resized_crops, resized_centre_crops
+from cutmix_tf.data._resize import MARGIN, decode, random_resized_crops, resized_center_crops
 from cutmix_tf.data._service import DataService, check_address
-from cutmix_tf.data._transforms import Geometry, apply_geometry, normalise, sample_crop_flip
+from cutmix_tf.data._transforms import Geometry, apply_geometry, normalize, sample_crop_flip
 
 __all__ = [
     "FACTS",
@@ -27,9 +27,9 @@ __all__ = [
     "check_address",
     "decode",
     "load",
-    "normalise",
+    "normalize",
     "random_resized_crops",
-    "resized_centre_crops",
+    "resized_center_crops",
     "sample_crop_flip",
     "sample_jitter",
     "sample_lighting",

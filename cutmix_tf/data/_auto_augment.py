@@ -110,7 +110,7 @@ def auto_augment(images, policy: str, seed) -> tf.Tensor:
     if images.dtype != tf.uint8 or images.shape.rank != 4 or images.shape[-1] != 3:
         raise ValueError(
             "AutoAugment needs images as uint8 (batch, height, width, 3); "
-            f"got {images.dtype.name} {images.shape}. Augment before images are normalised."
+            f"got {images.dtype.name} {images.shape}. Augment before images are normalized."
         )
     return apply_policy(images, sample_policy(tf.shape(images)[0], policy, seed))
 
@@ -143,7 +143,7 @@ def apply_policy(images: tf.Tensor, operations: Operations) -> tf.Tensor:
     Magnitude m, of a range of 0 to 9, stands for: a shear of m/30, about the upper left corner; a shift by
     m/9 · 150/331 of the side; a turn by m/9 · 30° about the middle; Solarize from 256 - m/9 · 256; Posterize to
     8 - m/9 · 4 bits, rounded; and the factors 0.1 + 0.2 m, from 0.1 to 1.9, of Brightness, Contrast, Color and
-    Sharpness. Pixels are moved to the nearest, and what comes from outside is grey, 128.
+    Sharpness. Pixels are moved to the nearest, and what comes from outside is gray, 128.
     """
     pixels = tf.cast(images, tf.int32)
     for step in range(2):
@@ -180,10 +180,10 @@ def _move(pixels, kinds, amounts):
     matrices, shifts = tf.gather_nd(_MATRICES, row), tf.gather_nd(_SHIFTS, row)
     sides = tf.stack([width, height])
     # All places are those of pixels' middles, doubled to be whole numbers.
-    centres = tf.where(kinds[:, None] == _KINDS["Rotate"], sides, 0)
-    x = (2 * tf.range(width) + 1)[None, None, :] - centres[:, 0, None, None]
-    y = (2 * tf.range(height) + 1)[None, :, None] - centres[:, 1, None, None]
-    offsets = _ONE * centres + 2 * shifts * sides
+    centers = tf.where(kinds[:, None] == _KINDS["Rotate"], sides, 0)
+    x = (2 * tf.range(width) + 1)[None, None, :] - centers[:, 0, None, None]
+    y = (2 * tf.range(height) + 1)[None, :, None] - centers[:, 1, None, None]
+    offsets = _ONE * centers + 2 * shifts * sides
     xy = [m[:, 0, None, None] * x + m[:, 1, None, None] * y for m in tf.unstack(matrices, axis=1)]
     column, line = ((xy[axis] + offsets[:, axis, None, None]) // (2 * _ONE) for axis in range(2))
     inside = (column >= 0) & (column < width) & (line >= 0) & (line < height)
@@ -225,20 +225,20 @@ def _equalize(pixels, kinds):
 
 
 def _blend(pixels, kinds, amounts):
-    """Brightness, Contrast, Color and Sharpness: away from or towards black, mean grey, grey and smooth."""
+    """Brightness, Contrast, Color and Sharpness: away from or towards black, mean gray, gray and smooth."""
     kinds, tenths = kinds[:, None, None, None], 1 + 2 * tf.abs(amounts)[:, None, None, None]
-    grey = tf.reduce_sum(pixels * [19595, 38470, 7471], axis=-1, keepdims=True)
-    grey = tf.bitwise.right_shift(grey + 2**15, 16)
+    gray = tf.reduce_sum(pixels * [19595, 38470, 7471], axis=-1, keepdims=True)
+    gray = tf.bitwise.right_shift(gray + 2**15, 16)
     count = tf.cast(tf.shape(pixels)[1] * tf.shape(pixels)[2], tf.int64)
-    total = tf.reduce_sum(tf.cast(grey, tf.int64), axis=(1, 2), keepdims=True)
+    total = tf.reduce_sum(tf.cast(gray, tf.int64), axis=(1, 2), keepdims=True)
     mean = tf.cast((2 * total + count) // (2 * count), tf.int32)
-    ends = {"Brightness": 0, "Contrast": mean, "Color": grey, "Sharpness": _smooth(pixels)}
+    ends = {"Brightness": 0, "Contrast": mean, "Color": gray, "Sharpness": _smooth(pixels)}
     end = _select(kinds, ends, pixels)
     return tf.clip_by_value(10 * end + tenths * (pixels - end), 0, 2550) // 10
 
 
 def _smooth(pixels):
-    """Each pixel's mean with its eight neighbours, itself counted five times; the border stays as it is."""
+    """Each pixel's mean with its eight neighbors, itself counted five times; the border stays as it is."""
     height, width = tf.unstack(tf.shape(pixels)[1:3])
     padded = tf.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]])
     lines = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]

@@ -41,7 +41,7 @@ def bad_places(examples: tf.data.Dataset, count: int, title: str) -> np.ndarray:
     Raises:
       ValueError: if there are more examples than that.
     """
-    # a byte of each picture, so that no optimisation finds its decoding needless
+    # a byte of each picture, so that no optimization finds its decoding needless
     first_bytes = examples.map(lambda place, image: (place, image[0, 0, 0]), num_parallel_calls=tf.data.AUTOTUNE)
     good, told = [np.zeros(0, np.int64)], time.monotonic()
     for places, _ in first_bytes.ignore_errors().batch(READ).as_numpy_iterator():

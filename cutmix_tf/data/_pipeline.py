@@ -4,10 +4,10 @@ The steps, each with the key of its chance:
 
 1. order, (seed, epoch): which examples make up a batch; indices into memory, or records read from disk.
 2. size, (seed, step): decode, crop and resize example by example, where pictures have not the size wanted.
-3. augment, (seed, step): crop and flip, AutoAugment, then colour. Attention maps of a split ride along up to the
+3. augment, (seed, step): crop and flip, AutoAugment, then color. Attention maps of a split ride along up to the
    flip as a fourth channel, which is moved as the pixels are; or a function makes them from the augmented pictures.
 4. erase, then mix, (seed, step).
-5. normalise.
+5. normalize.
 
 Step 3 is one compiled pass over a batch, 4 and 5 are another; pixels stay uint8 for as long as possible. All in
 one pass is three times slower: XLA fuses the crop into the mixing, and crops each picture again for each use.
@@ -25,11 +25,11 @@ from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf._random import child_seeds, fold_in
 from cutmix_tf._xla import compiled
 from cutmix_tf.data._auto_augment import POLICIES, auto_augment
-from cutmix_tf.data._colour import apply_jitter, apply_lighting, sample_jitter, sample_lighting
+from cutmix_tf.data._color import apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.data._image_set import ArraySplit, Split, steps_per_epoch
-from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_centre_crops, whole_pictures
+from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_center_crops, whole_pictures
 from cutmix_tf.data._service import DataService, epoch_by_workers
-from cutmix_tf.data._transforms import apply_geometry, normalise, sample_crop_flip
+from cutmix_tf.data._transforms import apply_geometry, normalize, sample_crop_flip
 
 Mix = Callable[..., tuple[tf.Tensor, Any]]
 Attend = Callable[[tf.Tensor], tf.Tensor]
@@ -47,12 +47,12 @@ class Preprocessing:
       std: of each channel, in pixel units, divided by at the end.
       augment: in training: "none"; "flip" mirrors half of the pictures; "crop_flip" also moves them by up to
         `padding` pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of
-        the pictures, and changes their colours.
+        the pictures, and changes their colors.
       padding: of "crop_flip", in pixels.
-      auto_augment: in training, after crop and flip and before colours: "none", or the policy that AutoAugment
+      auto_augment: in training, after crop and flip and before colors: "none", or the policy that AutoAugment
         found for "cifar10" or for "imagenet".
 
-    Pictures of another size are resized and cropped at the centre, after "imagenet" training with the margin
+    Pictures of another size are resized and cropped at the center, after "imagenet" training with the margin
     that is usual there (shorter side 256 for a crop of 224).
 
     Raises:
@@ -105,7 +105,7 @@ def train_batches(
 
     Args:
       split: of a loaded dataset.
-      preprocessing: the size, the augmentation and the normalisation.
+      preprocessing: the size, the augmentation and the normalization.
       batch_size: examples in a batch, over all replicas.
       seed: of the run, from 0 to 2**31 - 1.
       mix: called as `mix(images, labels, seed=pair)` on the augmented pixels of a batch, uint8 (or float32
@@ -196,7 +196,7 @@ def test_batches(
 
     Args:
       split: of a loaded dataset.
-      preprocessing: the size and the normalisation; nothing is augmented.
+      preprocessing: the size and the normalization; nothing is augmented.
       batch_size: examples in a batch, over all replicas.
       static_shapes: whether the last batch is filled up with zeros, so that all shapes are known. A sample
         weight then comes with each example: 0 for those, and for the others the one number that makes means over
@@ -213,7 +213,7 @@ def test_batches(
     finish = _finish(preprocessing, None, None)
 
     def prepared(images, labels):
-        images, labels = finish(_centred(preprocessing, images), labels, {}, None, None)
+        images, labels = finish(_centerd(preprocessing, images), labels, {}, None, None)
         if not static_shapes:
             return images, labels
         return _filled_up(images, labels, batch_size, weight=steps * batch_size / len(split))
@@ -250,15 +250,15 @@ def _to_size(preprocessing: Preprocessing, images: tf.Tensor, seed: tf.Tensor, m
     """Training pictures, encoded or not, as uint8 of the size wanted; maps become a fourth channel."""
     if preprocessing.augment == "imagenet":
         return random_resized_crops(images, preprocessing.image_size, seed, maps)
-    return _centred(preprocessing, images, maps)
+    return _centerd(preprocessing, images, maps)
 
 
-def _centred(preprocessing: Preprocessing, images: tf.Tensor, maps=None) -> tf.Tensor:
+def _centerd(preprocessing: Preprocessing, images: tf.Tensor, maps=None) -> tf.Tensor:
     """Test pictures, encoded or not, as uint8 of the size wanted; maps become a fourth channel."""
     margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
     if margin == 1.0 and images.shape[1:3] == preprocessing.image_size:
         return images if maps is None else lay_over(images, maps)
-    return resized_centre_crops(images, preprocessing.image_size, margin, maps)
+    return resized_center_crops(images, preprocessing.image_size, margin, maps)
 
 
 @functools.lru_cache(maxsize=64)  # compiled once, however many pipelines use it
@@ -312,7 +312,7 @@ def _compiled_finish(mean: tuple, std: tuple, erase: Mix | None, mix: Mix | None
             details = {name: value for name, value in details.items() if value is not None}
             images, labels = mix(images, labels, **details, seed=mix_seed)
         images, plan = (images["images"], images["plan"]) if isinstance(images, dict) else (images, {})
-        return normalise(images, mean, std), plan, labels
+        return normalize(images, mean, std), plan, labels
 
     return compiled(finished)
 

@@ -82,7 +82,7 @@ def read_examples(
 
 
 def _records(builder: Builder, split: str, passed_over: np.ndarray | None, seed) -> tf.data.Dataset:
-    """(file, number in it, place, serialised example) of all examples; in the order of the files, or shuffled.
+    """(file, number in it, place, serialized example) of all examples; in the order of the files, or shuffled.
 
     A place counts the split's examples from 0 in the order of the files. Those in `passed_over` are left out, and so
     is what can't be read behind a damaged record; the places of the others are those among themselves. Where it is
@@ -134,7 +134,7 @@ def _shard(file: tf.Tensor, first_place: tf.Tensor, passed_over: np.ndarray | No
 
 
 def _parser(builder: Builder, keys: Iterable[str]) -> Callable[[Any], _Example]:
-    """A function from a serialised example to its features of those names, images still encoded, labels unchecked."""
+    """A function from a serialized example to its features of those names, images still encoded, labels unchecked."""
     import tensorflow_datasets as tfds
 
     features = tfds.features.FeaturesDict({key: builder.info.features[key] for key in keys})

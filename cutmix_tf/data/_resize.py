@@ -1,4 +1,4 @@
-"""Pictures of any size, encoded or not, brought to one size: random resized crop and resized centre crop."""
+"""Pictures of any size, encoded or not, brought to one size: random resized crop and resized center crop."""
 
 import functools
 import math
@@ -19,7 +19,7 @@ _ACCURATE = "INTEGER_ACCURATE"  # TensorFlow's default, a fast and rough transfo
 
 
 def decode(encoded) -> tf.Tensor:
-    """A JPEG, PNG or still GIF as uint8 (height, width, 3); grey becomes RGB, transparency is dropped."""
+    """A JPEG, PNG or still GIF as uint8 (height, width, 3); gray becomes RGB, transparency is dropped."""
     return tf.io.decode_jpeg(encoded, channels=3, dct_method=_ACCURATE)  # decodes all three formats
 
 
@@ -43,8 +43,8 @@ def random_resized_crops(sources, size: tuple[int, int], seed, maps=None) -> tf.
     return _for_each(functools.partial(_random_resized_crop, size), sources, seeds, maps, size)
 
 
-def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0, maps=None) -> tf.Tensor:
-    """The centre of each picture, resized so that the crop's sides and `margin` around them just fit in.
+def resized_center_crops(sources, size: tuple[int, int], margin: float = 1.0, maps=None) -> tf.Tensor:
+    """The center of each picture, resized so that the crop's sides and `margin` around them just fit in.
 
     Args:
       sources: a batch of pictures; see `random_resized_crops`.
@@ -55,7 +55,7 @@ def resized_centre_crops(sources, size: tuple[int, int], margin: float = 1.0, ma
     Returns:
       uint8 (batch, *size, 3), or 4 with maps; a picture of that size is itself with margin 1.
     """
-    return _for_each(functools.partial(_resized_centre_crop, size, margin), sources, None, maps, size)
+    return _for_each(functools.partial(_resized_center_crop, size, margin), sources, None, maps, size)
 
 
 def whole_pictures(sources, size: tuple[int, int]) -> tf.Tensor:
@@ -108,7 +108,7 @@ def _crop(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
     return image[top : top + height, left : left + width]
 
 
-def _resized_centre_crop(size: tuple[int, int], margin: float, source: tf.Tensor, cells=None) -> tf.Tensor:
+def _resized_center_crop(size: tuple[int, int], margin: float, source: tf.Tensor, cells=None) -> tf.Tensor:
     image = _with_cells(_pixels(source), cells)
     sides = tf.cast(tf.shape(image)[:2], tf.float32)
     scale = tf.reduce_max(tf.constant(size, tf.float32) * margin / sides)

@@ -1,7 +1,7 @@
 """The built-in `shapes` set: generated pictures of ten shapes, with bounding boxes and segmentation masks.
 
 A picture is painted in layers: a backdrop, clutter behind the object, its shadow, the object, clutter before it.
-Only the object's outline depends on the class; colours, textures, light, places and sizes are drawn alike for all
+Only the object's outline depends on the class; colors, textures, light, places and sizes are drawn alike for all
 ten, so that nothing but shape tells them apart.
 
 Equal seeds give equal bits on every machine: chance comes from raw Philox words, and pixels from single additions,
@@ -27,7 +27,7 @@ Paint = np.ndarray  # float32 (3, n, height, width): red, green, blue in [0, 1]
 
 
 class Shapes(NamedTuple):
-    """Labelled pictures of one object each.
+    """Labeled pictures of one object each.
 
     Attributes:
       images: uint8 `(count, 32, 32, 3)`.
@@ -121,11 +121,11 @@ def _paint_pictures(dice: _Dice, outline: Outline) -> tuple[np.ndarray, np.ndarr
 
 
 def _backdrop(dice: _Dice, hue: Field, dark: Field) -> Paint:
-    """A gradient between neighbouring colours, with a faint texture, clouds and grain."""
+    """A gradient between neighboring colors, with a faint texture, clouds and grain."""
     y, x = _grid(1)
     lightness = 0.88 - 0.46 * dark + dice.uniform(-0.05, 0.05)
-    first = _colour(lightness, dice.uniform(0.04, 0.1), hue)
-    second = _colour(lightness - 0.12, dice.uniform(0.04, 0.1), hue + dice.uniform(-0.2, 0.2))
+    first = _color(lightness, dice.uniform(0.04, 0.1), hue)
+    second = _color(lightness - 0.12, dice.uniform(0.04, 0.1), hue + dice.uniform(-0.2, 0.2))
     slope, _ = _turned(y / SIZE - 0.5, x / SIZE - 0.5, dice.uniform(0.0, 1.0))
     clouds = 0.4 * _clouds(dice, 5, SIZE) + 0.2 * _clouds(dice, 17, SIZE)
     texture = dice.uniform(0.0, 0.7) * _texture(dice, y, x)
@@ -143,8 +143,8 @@ def _clutter(dice: _Dice, hues: tuple[Field, Field]) -> tuple[Field, Paint]:
     distance = np.where(dice.coin() == 1.0, stroke, arc)
     hue = np.where(dice.coin() == 1.0, *hues) + dice.uniform(-0.1, 0.1)
     lightness = dice.uniform(0.45, 0.85)
-    first = _colour(lightness, dice.uniform(0.05, 0.15), hue)
-    second = _colour(lightness - 0.1, dice.uniform(0.05, 0.15), hue)
+    first = _color(lightness, dice.uniform(0.05, 0.15), hue)
+    second = _color(lightness - 0.1, dice.uniform(0.05, 0.15), hue)
     return _cover(distance, 1), first + _texture(dice, y, x) * (second - first)
 
 
@@ -165,17 +165,17 @@ def _object(dice: _Dice, outline: Outline, hue: Field, dark: Field) -> tuple[Fie
 
 
 def _object_paint(dice: _Dice, y: Field, x: Field, distance: Field, hue: Field, dark: Field) -> Paint:
-    """A texture of two colours, lit from the upper left, with a rim that sets it off from the backdrop."""
+    """A texture of two colors, lit from the upper left, with a rim that sets it off from the backdrop."""
     lightness = 0.52 + 0.3 * dark + dice.uniform(-0.05, 0.05)
-    first = _colour(lightness, dice.uniform(0.12, 0.18), hue)
+    first = _color(lightness, dice.uniform(0.12, 0.18), hue)
     lightness = lightness + (1.0 - 2.0 * dark) * dice.uniform(0.05, 0.15)
-    second = _colour(lightness, dice.uniform(0.1, 0.16), hue + dice.uniform(-0.15, 0.15))
+    second = _color(lightness, dice.uniform(0.1, 0.16), hue + dice.uniform(-0.15, 0.15))
     paint = first + _texture(dice, y, x) * (second - first) - 0.01 * np.clip(y + x, -8.0, 8.0)
     rim = dice.uniform(0.1, 0.6) * _cover(-1.0 - distance, 1)
     return paint + rim * (0.08 + 0.9 * dark - paint)
 
 
-# ---- grids, colours and textures ----
+# ---- grids, colors and textures ----
 
 
 def _grid(samples: int) -> tuple[Field, Field]:
@@ -212,8 +212,8 @@ def _cos_sin(turns: Field) -> tuple[Field, Field]:
     return cos, sin
 
 
-def _colour(lightness: Field, chroma: Field, hue: Field) -> Paint:
-    """Red, green and blue of an OKLCh colour (Ottosson, 2020), its hue in turns; clipped to the gamut."""
+def _color(lightness: Field, chroma: Field, hue: Field) -> Paint:
+    """Red, green and blue of an OKLCh color (Ottosson, 2020), its hue in turns; clipped to the gamut."""
     cos, sin = _cos_sin(hue)
     a, b = chroma * cos, chroma * sin
     cones = [

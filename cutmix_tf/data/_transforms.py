@@ -1,4 +1,4 @@
-"""Transforms of whole batches that keep pixels as they are: shifted crop and flip; and normalisation."""
+"""Transforms of whole batches that keep pixels as they are: shifted crop and flip; and normalization."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -60,7 +60,7 @@ def _inside(places: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
     return (places >= 0) & (places < size)
 
 
-def normalise(images, mean: Sequence[float], std: Sequence[float], dtype=tf.float32) -> tf.Tensor:
+def normalize(images, mean: Sequence[float], std: Sequence[float], dtype=tf.float32) -> tf.Tensor:
     """(images - mean) / std in float32, then cast to `dtype`.
 
     Args:
@@ -69,5 +69,5 @@ def normalise(images, mean: Sequence[float], std: Sequence[float], dtype=tf.floa
       std: of each channel.
       dtype: of the result.
     """
-    centred = tf.cast(images, tf.float32) - tf.constant(mean, tf.float32)
-    return tf.cast(centred * (1 / tf.constant(std, tf.float32)), dtype)
+    centerd = tf.cast(images, tf.float32) - tf.constant(mean, tf.float32)
+    return tf.cast(centerd * (1 / tf.constant(std, tf.float32)), dtype)

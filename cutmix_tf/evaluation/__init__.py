@@ -44,8 +44,8 @@ from cutmix_tf.evaluation._suites import Task as Task
 from cutmix_tf.evaluation._suites import evaluate as evaluate
 from cutmix_tf.evaluation._suites import load_task as load_task
 from cutmix_tf.evaluation._wsol import BoxSweep as BoxSweep
-from cutmix_tf.evaluation._wsol import Localisation as Localisation
+from cutmix_tf.evaluation._wsol import Localization as Localization
 from cutmix_tf.evaluation._wsol import box_sweep as box_sweep
 from cutmix_tf.evaluation._wsol import boxes_of_maps as boxes_of_maps
 from cutmix_tf.evaluation._wsol import iou as iou
-from cutmix_tf.evaluation._wsol import localisation as localisation
+from cutmix_tf.evaluation._wsol import localization as localization

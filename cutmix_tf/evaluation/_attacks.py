@@ -17,7 +17,7 @@ def fgsm(
 ) -> np.ndarray:
     """Pictures moved by epsilon · sign(∂loss/∂pixels) (Goodfellow et al. 2015), white box, with the true labels.
 
-    Gradients are those of the cross-entropy with respect to pixels, whatever the network's normalisation. Needs Keras
+    Gradients are those of the cross-entropy with respect to pixels, whatever the network's normalization. Needs Keras
     on TensorFlow.
 
     Args:

@@ -126,7 +126,7 @@ def _keyed(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
 
 
 def move_boxes(boxes: np.ndarray, sides, preprocessing: data.Preprocessing) -> np.ndarray:
-    """Where boxes come to lie when test pictures are resized and cropped at the centre.
+    """Where boxes come to lie when test pictures are resized and cropped at the center.
 
     Args:
       boxes: (n, 4), top, left, bottom, right in pixels of the pictures as they were, half-open.

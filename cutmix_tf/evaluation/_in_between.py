@@ -8,7 +8,7 @@ from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf.evaluation._accuracy import check_scores, softmax
 from cutmix_tf.evaluation._batches import BATCH
 from cutmix_tf.evaluation._network import Network
-from cutmix_tf.evaluation._occlusion import SHARES, centred_square
+from cutmix_tf.evaluation._occlusion import SHARES, centerd_square
 
 KINDS = ("mixup", "cutmix")
 
@@ -60,7 +60,7 @@ def in_between(images: np.ndarray, others: np.ndarray, share: float, kind: str) 
       images: (n, height, width, 3), pixels from 0 to 255.
       others: Alike.
       share: For "mixup", of `others` in the sum, 1 − λ in the paper; for "cutmix", of the sides, s / 224.
-      kind: "mixup" blends; "cutmix" pastes the centre of the other picture, and no box at random.
+      kind: "mixup" blends; "cutmix" pastes the center of the other picture, and no box at random.
 
     Raises:
       ValueError, TypeError: if the share is not in [0, 1], or there is no such kind.
@@ -70,7 +70,7 @@ def in_between(images: np.ndarray, others: np.ndarray, share: float, kind: str) 
     images, others = np.asarray(images, np.float32), np.asarray(others, np.float32)
     if kind == "mixup":
         return (1 - np.float32(share)) * images + np.float32(share) * others
-    return np.where(centred_square(images.shape[1], images.shape[2], share)[:, :, None], others, images)
+    return np.where(centerd_square(images.shape[1], images.shape[2], share)[:, :, None], others, images)
 
 
 def score_in_between(logits: np.ndarray, labels: np.ndarray, other_labels: np.ndarray) -> InBetween:

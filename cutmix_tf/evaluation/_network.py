@@ -35,7 +35,7 @@ class Network:
     """A model with the preprocessing it was trained with. Nothing here changes the model.
 
     Args:
-      model: Functional, from normalised pictures to logits (batch, classes).
+      model: Functional, from normalized pictures to logits (batch, classes).
       preprocessing: The size of its pictures, and their mean and deviation.
       name: What reports call it.
       dataset: The set it was trained on, by its name in the catalogue; None if that is not known.
@@ -84,7 +84,7 @@ class Network:
 
     @functools.cached_property
     def from_pixels(self) -> keras.Model:
-        """The network with normalisation in front: pixels from 0 to 255 to logits, always in inference mode."""
+        """The network with normalization in front: pixels from 0 to 255 to logits, always in inference mode."""
         return FromPixels(self.model, self.preprocessing)
 
     @functools.cached_property
@@ -120,13 +120,13 @@ class Network:
 
 
 class FromPixels(keras.Model):
-    """A model that takes normalised pictures, with the normalisation in front."""
+    """A model that takes normalized pictures, with the normalization in front."""
 
     def __init__(self, body: keras.Model, preprocessing: data.Preprocessing):
         super().__init__(dtype="float32")
         self.body = body
         self.mean = np.asarray(preprocessing.mean, np.float32)
-        self.scale = 1 / np.asarray(preprocessing.std, np.float32)  # as `data.normalise` computes
+        self.scale = 1 / np.asarray(preprocessing.std, np.float32)  # as `data.normalize` computes
         self.built = True  # its layers are the body's, which are
 
     def call(self, images):

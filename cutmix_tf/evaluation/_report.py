@@ -83,7 +83,7 @@ def _attack(name: str):
 
 
 def _occlusion(suite: Results) -> Titles:
-    for place in ("centre", "boundary"):
+    for place in ("center", "boundary"):
         yield f"{place} hidden at half the side, top-1 error %", _at_half(suite, suite[place])
 
 

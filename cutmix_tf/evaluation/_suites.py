@@ -20,7 +20,7 @@ from cutmix_tf.evaluation._in_between import KINDS, draw_pairs, in_between_curve
 from cutmix_tf.evaluation._network import Network
 from cutmix_tf.evaluation._occlusion import PLACES, SHARES, occlusion_errors
 from cutmix_tf.evaluation._ood import NOISES, average, detection, max_softmax, noise
-from cutmix_tf.evaluation._wsol import box_sweep, localisation
+from cutmix_tf.evaluation._wsol import box_sweep, localization
 
 EPSILONS = (1.0, 2.0, 4.0, 8.0)
 NOISE_PICTURES = 10_000
@@ -108,7 +108,7 @@ def evaluate(task: Task, suites: Sequence[str] | None = None) -> dict[str, Any]:
     """
     chosen = {name: look_up(name, SUITES, "suite") for name in (usual_suites(task) if suites is None else suites)}
     if "wsol" in chosen:
-        _check_localisable(task)
+        _check_localizable(task)
     results: dict[str, Any] = {
         "network": task.network.name,
         "dataset": task.examples.name,
@@ -141,10 +141,10 @@ def has_head(network: Network) -> bool:
         return False
 
 
-def _check_localisable(task: Task) -> None:
+def _check_localizable(task: Task) -> None:
     if task.examples.boxes is None:
         raise ValueError(
-            f"Localisation needs a box for each picture; {task.examples.name} has none. Leave out wsol, or evaluate a "
+            f"Localization needs a box for each picture; {task.examples.name} has none. Leave out wsol, or evaluate a "
             "network of shapes or of a set with the feature bbox."
         )
     _ = task.network.head
@@ -206,7 +206,7 @@ def _ood(task: Task) -> dict[str, Any]:
 
 def _wsol(task: Task) -> dict[str, Any]:
     boxes, right = np.asarray(task.examples.boxes), task.logits.argmax(axis=1) == task.examples.labels
-    found = localisation(task.true_maps, boxes, right)
+    found = localization(task.true_maps, boxes, right)
     sweep = box_sweep(task.true_maps, boxes)
     return {
         "top1_loc": found.top1,

@@ -1,4 +1,4 @@
-"""Weakly supervised localisation: from maps to boxes, and how well these match the object's.
+"""Weakly supervised localization: from maps to boxes, and how well these match the object's.
 
 Boxes are int, top, left, bottom, right in pixels, half-open: (0, 0, 32, 32) is all of a picture of 32 × 32.
 """
@@ -15,7 +15,7 @@ LEVELS = (0.3, 0.5, 0.7)
 THRESHOLDS = np.arange(100) / 100
 
 
-class Localisation(NamedTuple):
+class Localization(NamedTuple):
     """How often an object is found, in percent.
 
     Attributes:
@@ -89,11 +89,11 @@ def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """
     from scipy import ndimage
 
-    labelled, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    labeled, count = ndimage.label(mask, structure=np.ones((3, 3)))
     if count == 0:
         return np.zeros((1, 4), np.int32), 0
-    boxes = [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in ndimage.find_objects(labelled)]
-    return np.array(boxes, np.int32), int(np.bincount(labelled.ravel())[1:].argmax())
+    boxes = [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in ndimage.find_objects(labeled)]
+    return np.array(boxes, np.int32), int(np.bincount(labeled.ravel())[1:].argmax())
 
 
 def boxes_of_maps(maps: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
@@ -114,7 +114,7 @@ def boxes_of_maps(maps: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
     return np.stack([boxes[largest] for boxes, largest in found])
 
 
-def localisation(maps: np.ndarray, boxes: np.ndarray, right: np.ndarray, sigma: float = SIGMA) -> Localisation:
+def localization(maps: np.ndarray, boxes: np.ndarray, right: np.ndarray, sigma: float = SIGMA) -> Localization:
     """Top-1 Loc and GT-known Loc as in the CutMix paper, appendix B.
 
     Args:
@@ -128,7 +128,7 @@ def localisation(maps: np.ndarray, boxes: np.ndarray, right: np.ndarray, sigma: 
     """
     _check_counts(maps, boxes, right)
     found = iou(boxes_of_maps(maps, sigma), boxes) > 0.5
-    return Localisation(*(100 * float(np.mean(part)) for part in (found & right, found, right)))
+    return Localization(*(100 * float(np.mean(part)) for part in (found & right, found, right)))
 
 
 def box_sweep(maps: np.ndarray, boxes: np.ndarray, thresholds: np.ndarray = THRESHOLDS) -> BoxSweep:

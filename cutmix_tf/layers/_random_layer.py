@@ -1,4 +1,4 @@
-"""What the regularising layers share: draws of their own, whose state goes into files."""
+"""What the regularizing layers share: draws of their own, whose state goes into files."""
 
 import keras
 from keras import ops

@@ -1,6 +1,6 @@
 """Mixed-sample augmentation as tf.data functions: plans, and the mixers that draw them."""
 
-from cutmix_tf.mixing._ablations import CentreGaussianCutMix as CentreGaussianCutMix
+from cutmix_tf.mixing._ablations import CenterGaussianCutMix as CenterGaussianCutMix
 from cutmix_tf.mixing._ablations import CompleteLabel as CompleteLabel
 from cutmix_tf.mixing._ablations import FixedSizeCutMix as FixedSizeCutMix
 from cutmix_tf.mixing._ablations import OneHotTarget as OneHotTarget

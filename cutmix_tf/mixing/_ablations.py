@@ -6,19 +6,19 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf._random import beta, normal
-from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centres
+from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
 from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
 
 
 @dataclasses.dataclass(frozen=True)
-class CentreGaussianCutMix(Mixer):
-    """CutMix whose box lies around a normally distributed centre; the label by area, as in `CutMix`.
+class CenterGaussianCutMix(Mixer):
+    """CutMix whose box lies around a normally distributed center; the label by area, as in `CutMix`.
 
     Args:
       alpha: As in `CutMix`.
-      spread: Standard deviation of the centre from the middle, as a share of height and width. The paper does not
-        give its own; centres beyond the border are brought to it.
+      spread: Standard deviation of the center from the middle, as a share of height and width. The paper does not
+        give its own; centers beyond the border are brought to it.
       prob: As in `CutMix`.
       per: As in `CutMix`.
 
@@ -43,12 +43,12 @@ class CentreGaussianCutMix(Mixer):
         """Draws boxes and partners."""
         _, height, width, _ = canvas
         draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
-        share_bits, *centre_bits = draws.bits
+        share_bits, *center_bits = draws.bits
         size = tf.stack([height, width])
-        offsets = 0.5 + self.spread * normal(tf.stack(centre_bits, axis=1))
+        offsets = 0.5 + self.spread * normal(tf.stack(center_bits, axis=1))
         last = tf.cast(size - 1, tf.float64)
-        centres = tf.cast(tf.clip_by_value(tf.floor(offsets * (last + 1)), 0, last), tf.int32)
-        box = clipped_boxes(centres, sides_for_share(beta(share_bits, self.alpha), height, width), height, width)
+        centers = tf.cast(tf.clip_by_value(tf.floor(offsets * (last + 1)), 0, last), tf.int32)
+        box = clipped_boxes(centers, sides_for_share(beta(share_bits, self.alpha), height, width), height, width)
         return Plan(box=draws.box(box), partner=draws.partner)
 
 
@@ -81,13 +81,13 @@ class FixedSizeCutMix(Mixer):
         _, height, width, _ = canvas
         draws = draw(seed, canvas.batch, 2, prob=self.prob, per=self.per)
         row_bits, column_bits = draws.bits
-        centres = uniform_centres(row_bits, column_bits, height, width)
-        box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
+        centers = uniform_centers(row_bits, column_bits, height, width)
+        box = clipped_boxes(centers, tf.constant([self.size, self.size]), height, width)
         return Plan(box=draws.box(box), partner=draws.partner)
 
 
 @dataclasses.dataclass(frozen=True)
-class _Relabelled(Mixer):
+class _Relabeled(Mixer):
     """Another mixer's pictures, with labels by a rule of their own."""
 
     mixer: Mixer
@@ -118,7 +118,7 @@ class _Relabelled(Mixer):
 
 
 @dataclasses.dataclass(frozen=True)
-class OneHotTarget(_Relabelled):
+class OneHotTarget(_Relabeled):
     """Mixes pictures as another mixer does; the whole label is that of the larger part (the own one in a tie).
 
     An ablation: the target does not describe the picture.
@@ -133,7 +133,7 @@ class OneHotTarget(_Relabelled):
 
 
 @dataclasses.dataclass(frozen=True)
-class CompleteLabel(_Relabelled):
+class CompleteLabel(_Relabeled):
     """Mixes pictures as another mixer does; both labels weigh one half wherever anything was mixed in.
 
     An ablation: the target does not describe the picture.

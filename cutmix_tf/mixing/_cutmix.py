@@ -4,7 +4,7 @@ import dataclasses
 
 from cutmix_tf._checks import check_number
 from cutmix_tf._random import beta
-from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centres
+from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
 from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan
 
@@ -13,7 +13,7 @@ from cutmix_tf.mixing._plan import Canvas, Plan
 class CutMix(Mixer):
     """Pastes a box of each image's partner into it and shares the label by pixels.
 
-    Draws λ ~ Beta(alpha, alpha), a box with the image's aspect ratio that covers 1 − λ of it, centred on a
+    Draws λ ~ Beta(alpha, alpha), a box with the image's aspect ratio that covers 1 − λ of it, centerd on a
     uniform pixel and clipped at the border, and a partner from the batch. The target is
 
         λ' · label + (1 − λ') · partner's label,    λ' = pixels kept / all pixels,
@@ -60,6 +60,6 @@ class CutMix(Mixer):
         draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
         share_bits, row_bits, column_bits = draws.bits
         sides = sides_for_share(beta(share_bits, self.alpha), height, width)
-        centres = uniform_centres(row_bits, column_bits, height, width)
-        box = clipped_boxes(centres, sides, height, width)
+        centers = uniform_centers(row_bits, column_bits, height, width)
+        box = clipped_boxes(centers, sides, height, width)
         return Plan(box=draws.box(box), partner=draws.partner)

@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
-from cutmix_tf.mixing._boxes import clipped_boxes, uniform_centres
+from cutmix_tf.mixing._boxes import clipped_boxes, uniform_centers
 from cutmix_tf.mixing._eraser import Eraser, check_fill
 from cutmix_tf.mixing._mixer import Per, check_common, draw
 from cutmix_tf.mixing._plan import Canvas, Plan
@@ -15,14 +15,14 @@ from cutmix_tf.mixing._plan import Canvas, Plan
 class Cutout(Eraser):
     """Fills a square of each image with a constant; labels, weights and segmentation masks stay.
 
-    The square is centred on a uniform pixel and clipped at the border, so that all pixels are erased nearly
+    The square is centerd on a uniform pixel and clipped at the border, so that all pixels are erased nearly
     equally often and the square is smaller there.
 
     Args:
       size: Side of the square in pixels, at least 1; an odd side loses a pixel, as in the official code.
         CutMix compares with 16 on CIFAR and 112 on ImageNet.
       fill: The value that fills the square, in the images' own range: a number, or one for each channel.
-        The papers fill with 0 after normalisation; before it, that is the data set's mean colour. Integer
+        The papers fill with 0 after normalization; before it, that is the data set's mean color. Integer
         images need whole numbers.
       prob: Chance of an example (or of a batch) to be erased, in [0, 1].
       per: "example" draws the place and coin for each example; "batch" once for the whole batch.
@@ -51,6 +51,6 @@ class Cutout(Eraser):
         batch, height, width, _ = canvas
         draws = draw(seed, batch, 2, prob=self.prob, per=self.per)
         row_bits, column_bits = draws.bits
-        centres = uniform_centres(row_bits, column_bits, height, width)
-        box = clipped_boxes(centres, tf.constant([self.size, self.size]), height, width)
+        centers = uniform_centers(row_bits, column_bits, height, width)
+        box = clipped_boxes(centers, tf.constant([self.size, self.size]), height, width)
         return self.erasing(draws.box(box), batch)

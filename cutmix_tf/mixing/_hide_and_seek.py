@@ -21,7 +21,7 @@ class HideAndSeek(Eraser):
     Args:
       sides: Sides of the squares in pixels, drawn equally often. The authors' code has these for 224 pixels.
       fill: The value that hides, as in `Cutout`; the authors fill with the data set's mean, which is 0 after
-        normalisation.
+        normalization.
       prob: Chance of a picture (or of a batch) to be treated, in [0, 1].
       per: "example" draws side and coin for each example; "batch" once for the whole batch (squares still differ).
 

@@ -98,7 +98,7 @@ def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
     float32 and returns the images' dtype if that is a floating one, else float32.
     """
     shape = tf.shape(images)
-    rows = tf.reshape(images, [shape[0], shape[1], shape[2] * shape[3]])  # long rows vectorise
+    rows = tf.reshape(images, [shape[0], shape[1], shape[2] * shape[3]])  # long rows vectorize
     mixed = tf.where(_inside(plan, shape), _incoming(plan, rows, shape), _as_result(plan, rows))
     return tf.ensure_shape(tf.reshape(mixed, shape), images.shape)
 
@@ -149,7 +149,7 @@ def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:
 def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     """Each cell's value on all its pixels: bool (batch, height, width × channels).
 
-    Eight cells of a row become one byte, of which each pixel tests a bit: that vectorises, a gather does not.
+    Eight cells of a row become one byte, of which each pixel tests a bit: that vectorizes, a gather does not.
     """
     rows, columns = int(cells.shape[1] or 0), int(cells.shape[2] or 0)  # known: plans are drawn on known grids
     column_cells = tf.gather(cell_of_pixels(columns, shape[2]), tf.range(shape[2] * shape[3]) // shape[3])

@@ -26,8 +26,8 @@ class RandomErasing(Eraser):
     Args:
       area: Smallest and largest share of the picture, in (0, 1].
       aspect: Smallest and largest height divided by width, above 0.
-      fill: What fills it: a number or one for each channel, in the images' own range, as in `Cutout`; "colour" for
-        a random colour of each RGB picture; "noise" for a random value of each pixel. Random values are whole numbers
+      fill: What fills it: a number or one for each channel, in the images' own range, as in `Cutout`; "color" for
+        a random color of each RGB picture; "noise" for a random value of each pixel. Random values are whole numbers
         from 0 to 255.
       prob: Chance of a picture (or of a batch) to be treated, in [0, 1]. The paper uses 0.5.
       per: "example" draws rectangle, fill and coin for each example; "batch" once for the whole batch.
@@ -43,7 +43,7 @@ class RandomErasing(Eraser):
 
     area: tuple[float, float] = (0.02, 0.4)
     aspect: tuple[float, float] = (0.3, 1 / 0.3)
-    fill: float | tuple[float, ...] | Literal["colour", "noise"] = "noise"
+    fill: float | tuple[float, ...] | Literal["color", "noise"] = "noise"
     prob: float = 0.5
     per: Per = "example"
 
@@ -56,7 +56,7 @@ class RandomErasing(Eraser):
             if len(pair) != 2 or pair[0] > pair[1]:
                 raise ValueError(f"{name} must be its smallest and its largest value; got {pair}.")
         if isinstance(self.fill, str):
-            check_choice("fill", self.fill, ("colour", "noise"))
+            check_choice("fill", self.fill, ("color", "noise"))
         else:
             check_fill(self.fill)
         check_common(self.prob, self.per)
@@ -72,16 +72,16 @@ class RandomErasing(Eraser):
         """Draws rectangles and their filling."""
         draws = draw(seed, canvas.batch, 2 * _TRIES + 5, prob=self.prob, per=self.per)
         sides = self._sides(draws.bits[: 2 * _TRIES], canvas)
-        place_bits, (noise_bits, *colour_bits) = tf.stack(draws.bits[-5:-3], axis=1), draws.bits[-3:]
+        place_bits, (noise_bits, *color_bits) = tf.stack(draws.bits[-5:-3], axis=1), draws.bits[-3:]
         free = tf.stack([canvas.height, canvas.width]) - sides
         first = uniform_integers(place_bits, free + 1)
         box = draws.box(tf.concat([first, first + sides], axis=1))
         if self.fill == "noise":
             seeds = tf.maximum(draws.spread(noise_bits), 1)
             return self.erasing(box, canvas.batch, fill=tf.zeros([1, 1]), noise=seeds)
-        if self.fill == "colour":
-            colours = uniform_integers(draws.spread(tf.stack([noise_bits, *colour_bits], axis=1)), 256)
-            return self.erasing(box, canvas.batch, fill=tf.cast(colours, tf.float32))
+        if self.fill == "color":
+            colors = uniform_integers(draws.spread(tf.stack([noise_bits, *color_bits], axis=1)), 256)
+            return self.erasing(box, canvas.batch, fill=tf.cast(colors, tf.float32))
         return self.erasing(box, canvas.batch)
 
     def _sides(self, bits: list[tf.Tensor], canvas: Canvas) -> tf.Tensor:

@@ -16,13 +16,13 @@ class Architecture:
         last feature map stands for, along each side.
       network: Called as `network(images, num_classes=..., stem=..., sync_batch_norm=...)` with a symbolic
         batch of images; returns the float32 logits.
-      takes_regulariser: Whether it is made of residual units, so that `network` also takes `regulariser=...`, a
-        `Regulariser`.
+      takes_regularizer: Whether it is made of residual units, so that `network` also takes `regularizer=...`, a
+        `Regularizer`.
       takes_last_stride: Whether `network` also takes `last_stride=...`, 1 or 2.
     """
 
     description: str
     strides: Mapping[str, int]
     network: Callable[..., keras.KerasTensor]
-    takes_regulariser: bool = False
+    takes_regularizer: bool = False
     takes_last_stride: bool = False

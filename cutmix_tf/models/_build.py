@@ -7,7 +7,7 @@ import keras
 
 from cutmix_tf._checks import check_choice, check_whole, look_up
 from cutmix_tf.models._architecture import Architecture
-from cutmix_tf.models._regulariser import REGULARISERS, Regulariser
+from cutmix_tf.models._regularizer import REGULARIZERS, Regularizer
 from cutmix_tf.models._table import MODELS
 
 Stem = Literal["auto", "cifar", "imagenet"]
@@ -20,7 +20,7 @@ def build(
     input_shape: tuple[int, int, int],
     stem: Stem = "auto",
     sync_batch_norm: bool = True,
-    regulariser: Regulariser | None = None,
+    regularizer: Regularizer | None = None,
     last_stride: int = 2,
 ) -> keras.Model:
     """Builds an uncompiled functional model from float images to float32 logits (batch, num_classes).
@@ -40,16 +40,16 @@ def build(
         does not depend on how many replicas share it. The papers' code took them on each GPU, which
         False gives under a `tf.distribute` strategy; on one device, and on Keras backends other than
         TensorFlow, both are the same.
-      regulariser: What is put into the residual units: `WithDropBlock()`, `WithStochasticDepth()` or
+      regularizer: What is put into the residual units: `WithDropBlock()`, `WithStochasticDepth()` or
         `WithShakeDrop()`, with their settings; None for nothing.
       last_stride: Stride of a ResNet's last stage. 1 leaves the last feature map twice as large, as is usual for
-        localising objects: 14×14 at 224 pixels. Parameters stay the same.
+        localizing objects: 14×14 at 224 pixels. Parameters stay the same.
 
     Raises:
       ValueError: if there is no such network, if it has no such stem, if num_classes is below 2, if
         input_shape is not three positive numbers, or is smaller than the network's stride, or if a network
-        without residual units is to have a regulariser, or one that is no ResNet another last stride.
-      TypeError: if num_classes or a side of input_shape is no whole number, or regulariser is something else.
+        without residual units is to have a regularizer, or one that is no ResNet another last stride.
+      TypeError: if num_classes or a side of input_shape is no whole number, or regularizer is something else.
 
     Example:
       >>> model = build("resnet50", num_classes=1000, input_shape=(224, 224, 3))
@@ -65,9 +65,9 @@ def build(
     height, width, _ = input_shape
     chosen = _choose_stem(stem, architecture.strides, height, width)
     _check_size(name, chosen, architecture.strides[chosen], height, width)
-    _check_regulariser(name, architecture, regulariser)
+    _check_regularizer(name, architecture, regularizer)
     images = keras.Input(tuple(input_shape), name="images")
-    extra: dict[str, Any] = {} if regulariser is None else {"regulariser": regulariser}
+    extra: dict[str, Any] = {} if regularizer is None else {"regularizer": regularizer}
     check_choice("last_stride", last_stride, (1, 2))
     if last_stride != 2:
         if not architecture.takes_last_stride:
@@ -106,16 +106,16 @@ def _check_size(name: str, stem: str, stride: int, height: int, width: int) -> N
         )
 
 
-def _check_regulariser(name: str, architecture: Architecture, regulariser: Regulariser | None) -> None:
-    if regulariser is None:
+def _check_regularizer(name: str, architecture: Architecture, regularizer: Regularizer | None) -> None:
+    if regularizer is None:
         return
-    if not isinstance(regulariser, tuple(REGULARISERS.values())):
+    if not isinstance(regularizer, tuple(REGULARIZERS.values())):
         raise TypeError(
-            f"regulariser must be one of {', '.join(f'{kind}(...)' for kind in REGULARISERS)}, or None; "
-            f"got {regulariser!r}."
+            f"regularizer must be one of {', '.join(f'{kind}(...)' for kind in REGULARIZERS)}, or None; "
+            f"got {regularizer!r}."
         )
-    if not architecture.takes_regulariser:
+    if not architecture.takes_regularizer:
         raise ValueError(
-            f"{regulariser} is put into residual units, of which {name} offers none. "
-            "Leave out the regulariser, or take a residual network such as resnet50."
+            f"{regularizer} is put into residual units, of which {name} offers none. "
+            "Leave out the regularizer, or take a residual network such as resnet50."
         )

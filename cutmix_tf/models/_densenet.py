@@ -15,7 +15,7 @@ def densenet(
 ) -> keras.KerasTensor:
     """The logits of a DenseNet-BC: four dense blocks of `depths[i]` layers of 32 channels, halved in between.
 
-    keras-cv wires the dense blocks and the transitions. Stem, convolutions and normalisations are ours: keras-cv
+    keras-cv wires the dense blocks and the transitions. Stem, convolutions and normalizations are ours: keras-cv
     has no stem for small images, strides with padding at the right and the bottom, and has other initial values
     and other statistics (momentum 0.99, epsilon 1.001e-5, those of each replica).
 

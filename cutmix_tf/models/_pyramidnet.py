@@ -6,7 +6,7 @@ import keras
 
 from cutmix_tf.models._architecture import Architecture
 from cutmix_tf.models._layers import average_pool, batch_norm, classify, convolve, pad_channels
-from cutmix_tf.models._regulariser import NOTHING, Regulariser
+from cutmix_tf.models._regularizer import NOTHING, Regularizer
 from cutmix_tf.models._unit import Unit, units_of
 
 
@@ -16,7 +16,7 @@ def pyramidnet(
     num_classes: int,
     stem: str,
     sync_batch_norm: bool,
-    regulariser: Regulariser = NOTHING,
+    regularizer: Regularizer = NOTHING,
     depth: int,
     alpha: int,
 ) -> keras.KerasTensor:
@@ -35,30 +35,30 @@ def pyramidnet(
     depths = ((depth - 2) // 9,) * 3
     for unit in units_of(depths):
         width = round(16 + alpha * unit.number / unit.units)
-        x = _residual(x, width, unit, norm, regulariser)
+        x = _residual(x, width, unit, norm, regularizer)
     x = norm(name="head_bn")(x)
     x = keras.layers.ReLU(name="head_relu")(x)
     return classify(x, num_classes)
 
 
-def _residual(x, width: int, unit: Unit, norm, regulariser: Regulariser):
+def _residual(x, width: int, unit: Unit, norm, regularizer: Regularizer):
     """Adds to the shortcut 1×1, 3×3 and 1×1 convolutions, with norms before, between and after them."""
     name = unit.name
     shortcut = x
     if unit.stride > 1:
         shortcut = average_pool(shortcut, unit.stride, name=f"{name}_shortcut_pool")
     shortcut = pad_channels(shortcut, 4 * width, name=f"{name}_shortcut_pad")
-    shortcut = regulariser.on_map(shortcut, unit, "shortcut")
+    shortcut = regularizer.on_map(shortcut, unit, "shortcut")
     x = norm(name=f"{name}_bn1")(x)
-    x = regulariser.on_map(x, unit, "bn1")
+    x = regularizer.on_map(x, unit, "bn1")
     convolutions = (width, 1, 1), (width, 3, unit.stride), (4 * width, 1, 1)
     for number, convolution in enumerate(convolutions, start=1):
         x = convolve(x, *convolution, name=f"{name}_conv{number}")
         x = norm(name=f"{name}_bn{number + 1}")(x)
         if number < len(convolutions):
             x = keras.layers.ReLU(name=f"{name}_relu{number + 1}")(x)
-        x = regulariser.on_map(x, unit, f"bn{number + 1}")
-    x = regulariser.on_branch(x, unit)
+        x = regularizer.on_map(x, unit, f"bn{number + 1}")
+    x = regularizer.on_branch(x, unit)
     return keras.layers.Add(name=f"{name}_out")([shortcut, x])
 
 
@@ -67,7 +67,7 @@ def _row(depth: int, alpha: int) -> Architecture:
         description=f"PyramidNet α={alpha}: 3 stages of {(depth - 2) // 9} bottleneck units",
         strides={"cifar": 4},
         network=functools.partial(pyramidnet, depth=depth, alpha=alpha),
-        takes_regulariser=True,
+        takes_regularizer=True,
     )
 
 

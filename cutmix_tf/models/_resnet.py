@@ -11,7 +11,7 @@ import keras
 from cutmix_tf.models._architecture import Architecture
 from cutmix_tf.models._attention import gather_excite, squeeze_excite
 from cutmix_tf.models._layers import batch_norm, classify, convolve, max_pool
-from cutmix_tf.models._regulariser import NOTHING, Regulariser
+from cutmix_tf.models._regularizer import NOTHING, Regularizer
 from cutmix_tf.models._unit import Unit, units_of
 
 Convolution = tuple[int, ...]  # filters, size, stride, and groups unless there is one
@@ -40,7 +40,7 @@ def resnet(
     num_classes: int,
     stem: str,
     sync_batch_norm: bool,
-    regulariser: Regulariser = NOTHING,
+    regularizer: Regularizer = NOTHING,
     last_stride: int = 2,
     block: Block,
     depths: tuple[int, ...],
@@ -52,13 +52,13 @@ def resnet(
     Layers are named `stem_conv`, …, `stem_out`, `stage1_block1_conv1`, …, `stage1_block1_out`, …, `pool`,
     `logits`. Each `…_out` is one tensor through which all of the graph passes. Every stage but the first
     halves height and width in its first block, the last one by `last_stride`. `attention` comes last
-    in each residual branch, before a `regulariser` for branches.
+    in each residual branch, before a `regularizer` for branches.
     """
     norm = batch_norm(sync_batch_norm)
     x = _STEMS[stem](images, width, norm)
     for unit in units_of(depths, last_stride):
         convolutions = block(width * 2 ** (unit.stage - 1), unit.stride)
-        x = _residual(x, convolutions, unit, norm, attention, regulariser)
+        x = _residual(x, convolutions, unit, norm, attention, regularizer)
     return classify(x, num_classes)
 
 
@@ -80,23 +80,23 @@ def _imagenet_stem(images, width, norm):
 _STEMS = {"cifar": _cifar_stem, "imagenet": _imagenet_stem}
 
 
-def _residual(x, convolutions, unit: Unit, norm, attention: Attention | None, regulariser: Regulariser):
+def _residual(x, convolutions, unit: Unit, norm, attention: Attention | None, regularizer: Regularizer):
     """ReLU(shortcut + convolutions), with a 1×1 convolution as shortcut where the shape changes."""
     name, filters = unit.name, convolutions[-1][0]
     shortcut = x
     if unit.stride > 1 or x.shape[-1] != filters:
         shortcut = convolve(x, filters, 1, unit.stride, name=f"{name}_shortcut_conv")
         shortcut = norm(name=f"{name}_shortcut_bn")(shortcut)
-    shortcut = regulariser.on_map(shortcut, unit, "shortcut")
+    shortcut = regularizer.on_map(shortcut, unit, "shortcut")
     for number, convolution in enumerate(convolutions, start=1):
         x = convolve(x, *convolution, name=f"{name}_conv{number}")
         x = norm(name=f"{name}_bn{number}")(x)
         if number < len(convolutions):
             x = keras.layers.ReLU(name=f"{name}_relu{number}")(x)
-        x = regulariser.on_map(x, unit, f"bn{number}")
+        x = regularizer.on_map(x, unit, f"bn{number}")
     if attention is not None:
         x = attention(x, norm, name)
-    x = regulariser.on_branch(x, unit)
+    x = regularizer.on_branch(x, unit)
     x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
     return keras.layers.ReLU(name=f"{name}_out")(x)
 
@@ -106,7 +106,7 @@ def _cifar_row(block: Block, count: int) -> Architecture:
         description=f"CIFAR ResNet: 3 stages of {count} {block.__name__} blocks, from 16 channels",
         strides={"cifar": 4},
         network=functools.partial(resnet, block=block, depths=(count,) * 3, width=16),
-        takes_regulariser=True,
+        takes_regularizer=True,
         takes_last_stride=True,
     )
 
@@ -116,7 +116,7 @@ def _imagenet_row(kind: str, block: Block, depths: tuple[int, ...], attention: A
         description=f"{kind}: 4 stages of {', '.join(map(str, depths))} {block.__name__} blocks",
         strides={"cifar": 8, "imagenet": 32},
         network=functools.partial(resnet, block=block, depths=depths, width=64, attention=attention),
-        takes_regulariser=True,
+        takes_regularizer=True,
         takes_last_stride=True,
     )
 

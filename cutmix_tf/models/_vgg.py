@@ -11,7 +11,7 @@ def vgg16_gap(images, *, num_classes: int, stem: str, sync_batch_norm: bool) -> 
     """The logits of VGG-GAP: the convolutions of VGG-16, one more of 1024 channels, average, dense layer.
 
     The last max pool is left out, so that a picture of 224 pixels gives a map of 14. It has one stem, and no
-    normalisation that could be synchronised.
+    normalization that could be synchronized.
 
     `stage1_out` to `stage5_out`, and `head_out` of the added convolution, are tensors through which all of the
     graph passes. Inner layers have keras-cv's names.
@@ -45,7 +45,7 @@ def _normal() -> keras.initializers.Initializer:
 
 VGGS = {
     "vgg16_gap": Architecture(
-        description="VGG-GAP: VGG-16's convolutions and one of 1024 channels, for localisation",
+        description="VGG-GAP: VGG-16's convolutions and one of 1024 channels, for localization",
         strides={"imagenet": 16},
         network=vgg16_gap,
     )

@@ -1,4 +1,4 @@
-"""Wide ResNets: few and wide residual units, normalised before each convolution."""
+"""Wide ResNets: few and wide residual units, normalized before each convolution."""
 
 import functools
 
@@ -6,7 +6,7 @@ import keras
 
 from cutmix_tf.models._architecture import Architecture
 from cutmix_tf.models._layers import batch_norm, classify, convolve
-from cutmix_tf.models._regulariser import NOTHING, Regulariser
+from cutmix_tf.models._regularizer import NOTHING, Regularizer
 from cutmix_tf.models._unit import Unit, units_of
 
 
@@ -16,7 +16,7 @@ def wide_resnet(
     num_classes: int,
     stem: str,
     sync_batch_norm: bool,
-    regulariser: Regulariser = NOTHING,
+    regularizer: Regularizer = NOTHING,
     depth: int,
     widen: int,
 ) -> keras.KerasTensor:
@@ -31,13 +31,13 @@ def wide_resnet(
     norm = batch_norm(sync_batch_norm)
     x = convolve(images, 16, 3, name="stem_out")
     for unit in units_of(((depth - 4) // 6,) * 3):
-        x = _residual(x, 16 * widen * 2 ** (unit.stage - 1), unit, norm, regulariser)
+        x = _residual(x, 16 * widen * 2 ** (unit.stage - 1), unit, norm, regularizer)
     x = norm(name="head_bn")(x)
     x = keras.layers.ReLU(name="head_relu")(x)
     return classify(x, num_classes)
 
 
-def _residual(x, width: int, unit: Unit, norm, regulariser: Regulariser):
+def _residual(x, width: int, unit: Unit, norm, regularizer: Regularizer):
     """Adds to the shortcut two 3×3 convolutions, each after BatchNormalization and ReLU.
 
     Where the shape changes, the shortcut is a 1×1 convolution of the first ReLU's output.
@@ -48,10 +48,10 @@ def _residual(x, width: int, unit: Unit, norm, regulariser: Regulariser):
         x = keras.layers.ReLU(name=f"{name}_relu{number}")(x)
         if number == 1 and shortcut.shape[-1] != width:
             shortcut = convolve(x, width, 1, stride, name=f"{name}_shortcut_conv")
-        x = regulariser.on_map(x, unit, f"bn{number}")
+        x = regularizer.on_map(x, unit, f"bn{number}")
         x = convolve(x, width, 3, stride, name=f"{name}_conv{number}")
-    shortcut = regulariser.on_map(shortcut, unit, "shortcut")
-    x = regulariser.on_branch(x, unit)
+    shortcut = regularizer.on_map(shortcut, unit, "shortcut")
+    x = regularizer.on_branch(x, unit)
     return keras.layers.Add(name=f"{name}_out")([shortcut, x])
 
 
@@ -60,7 +60,7 @@ def _row(depth: int, widen: int) -> Architecture:
         description=f"Wide ResNet: 3 stages of {(depth - 4) // 6} pre-activation units, {widen} times as wide",
         strides={"cifar": 4},
         network=functools.partial(wide_resnet, depth=depth, widen=widen),
-        takes_regulariser=True,
+        takes_regularizer=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Mixers, teachers and regularisers as text, and back: "CutMix(alpha=1.0, prob=0.5)" on command lines and in runs."""
+"""Mixers, teachers and regularizers as text, and back: "CutMix(alpha=1.0, prob=0.5)" on command lines and in runs."""
 
 import ast
 import inspect
@@ -10,10 +10,10 @@ import tyro
 from cutmix_tf._checks import did_you_mean, look_up
 from cutmix_tf.attention import Teacher
 from cutmix_tf.mixing import MIXERS, Mixer
-from cutmix_tf.models import REGULARISERS, Regulariser
+from cutmix_tf.models import REGULARIZERS, Regularizer
 
 
-def to_text(value: Mixer | Teacher | Regulariser | None) -> str:
+def to_text(value: Mixer | Teacher | Regularizer | None) -> str:
     """The text that one of the functions below reads as this value; "none" for None."""
     return "none" if value is None else repr(value)
 
@@ -41,13 +41,13 @@ def teacher_from_text(text: str) -> Teacher | None:
     return Teacher(text.strip())
 
 
-def regulariser_from_text(text: str) -> Regulariser | None:
+def regularizer_from_text(text: str) -> Regularizer | None:
     """Reads "WithDropBlock(drop_rate=0.1)", "WithShakeDrop" or "none"; runs no code.
 
     Raises:
       ValueError, TypeError: as `mixer_from_text`.
     """
-    return _from_text(text, REGULARISERS, "regulariser")
+    return _from_text(text, REGULARIZERS, "regularizer")
 
 
 def _from_text(text: str, table: Mapping[str, type], what: str) -> Any:
@@ -117,4 +117,4 @@ def _argument(metavar: str, kind: type, from_text: Callable[[str], Any]) -> Any:
 
 MIXER_ARGUMENT = _argument("METHOD", Mixer, mixer_from_text)
 TEACHER_ARGUMENT = _argument("TEACHER", Teacher, teacher_from_text)
-REGULARISER_ARGUMENT = _argument("REGULARISER", Regulariser, regulariser_from_text)
+REGULARIZER_ARGUMENT = _argument("REGULARIZER", Regularizer, regularizer_from_text)

@@ -8,8 +8,8 @@ from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher, cache_path
 from cutmix_tf.data import check_address
 from cutmix_tf.mixing import Mixer, check_points
-from cutmix_tf.models import Regulariser, WithDropBlock
-from cutmix_tf.training._as_text import MIXER_ARGUMENT, REGULARISER_ARGUMENT, TEACHER_ARGUMENT
+from cutmix_tf.models import Regularizer, WithDropBlock
+from cutmix_tf.training._as_text import MIXER_ARGUMENT, REGULARIZER_ARGUMENT, TEACHER_ARGUMENT
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SCHEDULES = ("step", "cosine", "constant")
@@ -69,16 +69,16 @@ class TrainConfig:
     label_smoothing: float = 0.0
     """ε of the loss: targets become (1 − ε) · target + ε / classes."""
 
-    regulariser: Annotated[Regulariser | None, REGULARISER_ARGUMENT] = None
+    regularizer: Annotated[Regularizer | None, REGULARIZER_ARGUMENT] = None
     """What is put into residual units, such as "WithStochasticDepth(drop_rate=0.25)"."""
     drop_schedule: Literal["constant", "linear"] = "constant"
     """Whether the rate of WithDropBlock grows linearly from 0 over the training."""
     stem: Literal["auto", "cifar", "imagenet"] = "auto"
     """First layers of an ImageNet network; auto takes the small one for images up to 64 pixels."""
     last_stride: Literal[1, 2] = 2
-    """Stride of a ResNet's last stage; 1 leaves a finer map to localise objects with."""
+    """Stride of a ResNet's last stage; 1 leaves a finer map to localize objects with."""
     sync_batch_norm: bool = True
-    """Normalise over the whole batch, so that results don't depend on the number of replicas."""
+    """Normalize over the whole batch, so that results don't depend on the number of replicas."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Of the model's computations."""
     strategy: str = "auto"
@@ -130,7 +130,7 @@ class TrainConfig:
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("last_stride", self.last_stride, (1, 2))
         check_choice("stem", self.stem, ("auto", "cifar", "imagenet"))
-        self._check_optimisation()
+        self._check_optimization()
 
     def _check_mixing(self):
         for name in ("mix", "erase"):
@@ -144,11 +144,11 @@ class TrainConfig:
             object.__setattr__(self, "mix_schedule", tuple(map(tuple, self.mix_schedule)))
         if self.mix_schedule and self.mix is None:
             raise ValueError("mix_schedule scales a mixer; got mix=None. Set mix, or leave out the schedule.")
-        if not isinstance(self.regulariser, Regulariser | None):
-            raise TypeError(f"regulariser must be such as WithDropBlock(), or None; got {self.regulariser!r}.")
+        if not isinstance(self.regularizer, Regularizer | None):
+            raise TypeError(f"regularizer must be such as WithDropBlock(), or None; got {self.regularizer!r}.")
         check_choice("drop_schedule", self.drop_schedule, ("constant", "linear"))
-        if self.drop_schedule == "linear" and not isinstance(self.regulariser, WithDropBlock):
-            raise ValueError(f"drop_schedule is for WithDropBlock; got regulariser={self.regulariser}.")
+        if self.drop_schedule == "linear" and not isinstance(self.regularizer, WithDropBlock):
+            raise ValueError(f"drop_schedule is for WithDropBlock; got regularizer={self.regularizer}.")
 
     @property
     def cache_path(self) -> Path:
@@ -176,7 +176,7 @@ class TrainConfig:
         if self.teacher is not None and not uses:
             raise ValueError(f"A teacher guides AttentiveCutMix; mix={self.mix} takes none. Leave out the teacher.")
 
-    def _check_optimisation(self):
+    def _check_optimization(self):
         check_number("checkpoint_minutes", self.checkpoint_minutes, low=0)
         check_whole("checkpoints_kept", self.checkpoints_kept, low=1)
         if self.checkpoint_steps is not None:

@@ -17,7 +17,7 @@ from cutmix_tf.training._workers import Workers
 
 Model = keras.Model | Callable[[], keras.Model]
 
-_OF_TABLE = {"stem": "auto", "regulariser": None, "last_stride": 2}
+_OF_TABLE = {"stem": "auto", "regularizer": None, "last_stride": 2}
 """Settings, with their defaults, that only networks of the table follow."""
 
 
@@ -55,7 +55,7 @@ def _from_table(config: TrainConfig, images: data.ImageSet, size: tuple[int, int
         num_classes=images.num_classes,
         input_shape=(*size, 3),
         stem=config.stem,
-        regulariser=config.regulariser,
+        regularizer=config.regularizer,
         last_stride=config.last_stride,
         sync_batch_norm=config.sync_batch_norm and devices.replicas > 1,  # costs a pass, and alone changes nothing
     )

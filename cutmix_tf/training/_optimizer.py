@@ -14,7 +14,7 @@ class CoupledSGD(keras.optimizers.SGD):
 
     This is the L2 penalty that the papers' codes train with. Keras' own `weight_decay` shrinks weights beside
     the momentum instead; with momentum 0.9 that is a tenth of the strength. Decays all parameters, batch
-    normalisation and biases included, as the official code does. Where the learning rate drops, Keras'
+    normalization and biases included, as the official code does. Where the learning rate drops, Keras'
     velocity still carries steps at the old rate for a moment, while the official code's rescales at once.
 
     Args:

@@ -17,7 +17,7 @@ import keras
 from cutmix_tf import data
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf.models import TappedModel
-from cutmix_tf.training._as_text import mixer_from_text, regulariser_from_text, teacher_from_text, to_text
+from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, teacher_from_text, to_text
 from cutmix_tf.training._config import TrainConfig
 
 _PLACES = (
@@ -30,7 +30,7 @@ _PLACES = (
 def config_to_json(config: TrainConfig) -> dict[str, Any]:
     """The settings as plain values, mixer and teacher as text."""
     settings = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    texts = {name: to_text(settings[name]) for name in ("mix", "erase", "teacher", "regulariser")}
+    texts = {name: to_text(settings[name]) for name in ("mix", "erase", "teacher", "regularizer")}
     # through JSON, so that tuples are the lists that a file gives back
     return json.loads(json.dumps({**settings, **texts}))
 
@@ -51,7 +51,7 @@ def config_from_json(settings: dict[str, Any]) -> TrainConfig:
     if missing:
         raise TypeError(f"TrainConfig needs {', '.join(missing)}; got {', '.join(settings) or 'nothing'}.")
     read = {"mix": mixer_from_text, "erase": mixer_from_text, "teacher": teacher_from_text}
-    read["regulariser"] = regulariser_from_text
+    read["regularizer"] = regularizer_from_text
     return TrainConfig(**{name: read[name](value) if name in read else value for name, value in settings.items()})
 
 

@@ -13,7 +13,7 @@ from cutmix_tf.training._checkpoints import Progress
 from cutmix_tf.training._config import TrainConfig
 
 
-def summarise(config: TrainConfig, progress: Progress) -> dict[str, Any]:
+def summarize(config: TrainConfig, progress: Progress) -> dict[str, Any]:
     """What a run came to: errors in percent of the last epoch and of the best, which the test set picked."""
     last, best = progress.history[-1], min(progress.history, key=lambda row: row["test_top1_error"])
     rates = progress.rates

@@ -22,7 +22,7 @@ from cutmix_tf.training._devices import Devices, find_devices
 from cutmix_tf.training._inputs import load_images, preprocessing_of, told_when_input_fails
 from cutmix_tf.training._network import Model, make_model
 from cutmix_tf.training._run_folder import RunFolder
-from cutmix_tf.training._summary import measured_with, summarise, trainable_parameters
+from cutmix_tf.training._summary import measured_with, summarize, trainable_parameters
 from cutmix_tf.training._workers import Workers, told_when_others_end
 
 
@@ -194,7 +194,7 @@ class Run:
         self.folder.save_model(self.model, "final.keras")
         name = f"{self.config.dataset}, {self.config.model}, {to_text(self.config.mix)}"
         pictures.draw_curves({name: progress.history}).savefig(self.folder.path / "curves.png", dpi=120)
-        summary = {**summarise(self.config, progress), "params": trainable_parameters(self.model)}
+        summary = {**summarize(self.config, progress), "params": trainable_parameters(self.model)}
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
         shutil.rmtree(self.folder.path / "arrays", ignore_errors=True)  # a data service's

@@ -8,7 +8,7 @@ from pathlib import Path
 from cutmix_tf.attention import APPLICATIONS
 from cutmix_tf.data import FACTS
 from cutmix_tf.mixing import MIXERS
-from cutmix_tf.models import MODELS, REGULARISERS
+from cutmix_tf.models import MODELS, REGULARIZERS
 
 DATASETS = {
     **dict.fromkeys(FACTS, "From TensorFlow Datasets."),
@@ -27,7 +27,7 @@ def listing(configs: Path) -> str:
     files = sorted(configs.glob("*.py"))
     tables = {
         'Mixing methods: --mix "CutMix(alpha=1.0, prob=0.5)"': _documented(MIXERS),
-        'Regularisers: --regulariser "WithDropBlock(block_size=4)"': _documented(REGULARISERS),
+        'Regularizers: --regularizer "WithDropBlock(block_size=4)"': _documented(REGULARIZERS),
         "Models: --model resnet20": {name: f"{row.description}." for name, row in MODELS.items()},
         "Datasets: --dataset cifar10": DATASETS,
         "Teachers: --teacher resnet50": {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}

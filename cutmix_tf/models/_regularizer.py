@@ -1,4 +1,4 @@
-"""Regularisers of residual networks, as values that a config can hold and print."""
+"""Regularizers of residual networks, as values that a config can hold and print."""
 
 import dataclasses
 
@@ -8,27 +8,27 @@ from cutmix_tf.models._unit import Unit
 
 
 @dataclasses.dataclass(frozen=True)
-class Regulariser:
+class Regularizer:
     """What is put into the residual units of a network; this one is nothing.
 
-    Networks call `on_map` wherever a map was normalised in a unit, after the ReLU that may follow, and on the
+    Networks call `on_map` wherever a map was normalized in a unit, after the ReLU that may follow, and on the
     shortcut; and `on_branch` at the end of each residual branch, just before the sum.
     """
 
     def on_map(self, x, unit: Unit, name: str):
-        """The regularised map of that name in the unit."""
+        """The regularized map of that name in the unit."""
         return x
 
     def on_branch(self, x, unit: Unit):
-        """The regularised residual branch of the unit."""
+        """The regularized residual branch of the unit."""
         return x
 
 
-NOTHING = Regulariser()
+NOTHING = Regularizer()
 
 
 @dataclasses.dataclass(frozen=True)
-class WithDropBlock(Regulariser):
+class WithDropBlock(Regularizer):
     """Puts `layers.DropBlock` into all units of the last two stages, after each BatchNormalization (and ReLU).
 
     The shortcuts have one too. The rate is the same everywhere, and constant unless
@@ -64,7 +64,7 @@ class WithDropBlock(Regulariser):
 
 
 @dataclasses.dataclass(frozen=True)
-class WithStochasticDepth(Regulariser):
+class WithStochasticDepth(Regularizer):
     """Puts `layers.StochasticDepth` at the end of every residual branch.
 
     Args:
@@ -92,7 +92,7 @@ class WithStochasticDepth(Regulariser):
 
 
 @dataclasses.dataclass(frozen=True)
-class WithShakeDrop(Regulariser):
+class WithShakeDrop(Regularizer):
     """Puts `layers.ShakeDrop` at the end of every residual branch, unit l of L at the rate l / L · drop_rate.
 
     Args:
@@ -116,6 +116,6 @@ class WithShakeDrop(Regulariser):
         return ShakeDrop(rate, name=f"{unit.name}_shake_drop")(x)
 
 
-REGULARISERS: dict[str, type[Regulariser]] = {
+REGULARIZERS: dict[str, type[Regularizer]] = {
     kind.__name__: kind for kind in (WithDropBlock, WithStochasticDepth, WithShakeDrop)
 }

@@ -1,4 +1,4 @@
-"""Colour augmentation of the official CutMix code for ImageNet: jitter in random order, and PCA lighting.
+"""Color augmentation of the official CutMix code for ImageNet: jitter in random order, and PCA lighting.
 
 Both act on whole batches of float images in pixel units from 0 to 255, and clip nothing.
 """
@@ -16,18 +16,18 @@ LIGHTING_STD = 0.1
 
 _BRIGHTNESS, _SATURATION, _CONTRAST = range(3)
 _ORDERS = tuple(itertools.permutations((_BRIGHTNESS, _SATURATION, _CONTRAST)))
-_GREY = (0.299, 0.587, 0.114)
+_GRAY = (0.299, 0.587, 0.114)
 # Principal components of ImageNet's RGB values in [0, 1]: columns are directions, with their sizes.
 _COMPONENTS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
 _SIZES = (0.2175, 0.0188, 0.0045)
 
 
 class Jitter(NamedTuple):
-    """Three colour changes of each picture, in the order in which they are made.
+    """Three color changes of each picture, in the order in which they are made.
 
     Attributes:
       kinds: int32 (batch, 3), a permutation of 0 brightness, 1 saturation, 2 contrast for each picture.
-      amounts: float32 (batch, 3), how far each goes: 0 is not at all, 1 is to black, grey or flat grey.
+      amounts: float32 (batch, 3), how far each goes: 0 is not at all, 1 is to black, gray or flat gray.
     """
 
     kinds: tf.Tensor
@@ -43,22 +43,22 @@ def sample_jitter(batch, seed) -> Jitter:
 
 
 def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
-    """Moves float32 images (batch, height, width, 3) towards or away from black, grey and their mean grey."""
+    """Moves float32 images (batch, height, width, 3) towards or away from black, gray and their mean gray."""
     for step in range(3):
         kind, amount = (part[:, step, None, None, None] for part in jitter)
-        grey = tf.reduce_sum(images * _GREY, axis=-1, keepdims=True)
-        mean = tf.reduce_mean(grey, axis=(1, 2), keepdims=True)
-        end = tf.where(kind == _BRIGHTNESS, 0.0, tf.where(kind == _SATURATION, grey, mean))
+        gray = tf.reduce_sum(images * _GRAY, axis=-1, keepdims=True)
+        mean = tf.reduce_mean(gray, axis=(1, 2), keepdims=True)
+        end = tf.where(kind == _BRIGHTNESS, 0.0, tf.where(kind == _SATURATION, gray, mean))
         images += amount * (end - images)
     return images
 
 
 def sample_lighting(batch, seed) -> tf.Tensor:
-    """Draws N(0, 0.1) amounts of ImageNet's three colour components for each picture: float32 (batch, 3)."""
+    """Draws N(0, 0.1) amounts of ImageNet's three color components for each picture: float32 (batch, 3)."""
     return LIGHTING_STD * tf.cast(normal(random_bits(seed, [batch, 3])), tf.float32)
 
 
 def apply_lighting(images: tf.Tensor, amounts: tf.Tensor) -> tf.Tensor:
-    """Adds one colour to each of the float32 images (batch, height, width, 3), mixed from the components."""
-    colour = 255 * tf.reduce_sum(tf.constant(_COMPONENTS) * (amounts * _SIZES)[:, None, :], axis=-1)
-    return images + colour[:, None, None, :]
+    """Adds one color to each of the float32 images (batch, height, width, 3), mixed from the components."""
+    color = 255 * tf.reduce_sum(tf.constant(_COMPONENTS) * (amounts * _SIZES)[:, None, :], axis=-1)
+    return images + color[:, None, None, :]
