@@ -21,7 +21,10 @@ CIFAR = {  # trainable parameters with 10 and with 100 classes
     "pyramidnet110": (1_696_410, 1_725_300),
     "pyramidnet200": (26_752_702, 26_844_952),
     "resnet110_bottleneck": (1_147_738, 1_170_868),
+    "wrn16_1": (175_066, 180_916),
+    "wrn16_4": (2_748_890, 2_772_020),
     "wrn28_10": (36_479_194, 36_536_884),
+    "wrn40_2": (2_243_546, 2_255_156),
 }
 IMAGENET = {  # with 1000 classes, for images of 224 × 224
     "resnext50_32x4d": 25_028_904,
@@ -90,6 +93,15 @@ def test_parameters_of_networks_for_small_images(symbolic, name):
     assert hundred - ten == 90 * (channels + 1)  # the head is all that differs
 
 
+@pytest.mark.parametrize("name", ["wrn17_4", "wrn4_1", "wrn16_0", "wrn016_4", "wrn16", "wrn16_4_2", "wrn-16-4"])
+def test_a_wide_resnet_that_does_not_exist_is_refused_with_what_does(name):
+    with pytest.raises(
+        ValueError, match=r"depth of 6n \+ 4 \(10, 16, 22, 28, ...\) and a width of at least 1"
+    ) as error:
+        build(name)
+    assert repr(name) in str(error.value)
+
+
 @pytest.mark.parametrize("name", rows(IMAGENET))
 def test_parameters_of_networks_for_large_images(symbolic, name):
     assert trainable(build(name, 1000, (224, 224, 3))) == IMAGENET[name]
@@ -102,6 +114,7 @@ def test_parameters_of_networks_for_large_images(symbolic, name):
         pytest.param("pyramidnet200", (22, 22, 22), (8, 8, 1024), marks=pytest.mark.slow),
         ("resnet110_bottleneck", (12, 12, 12), (8, 8, 256)),
         ("wrn28_10", (4, 4, 4), (8, 8, 640)),
+        ("wrn10_3", (1, 1, 1), (8, 8, 192)),
         ("resnext50_32x4d", (3, 4, 6, 3), (4, 4, 2048)),
         ("se_resnet50", (3, 4, 6, 3), (4, 4, 2048)),
         ("ge_resnet50", (3, 4, 6, 3), (4, 4, 2048)),

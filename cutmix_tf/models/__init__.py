@@ -7,5 +7,6 @@ from cutmix_tf.models._regularizer import WithDropBlock as WithDropBlock
 from cutmix_tf.models._regularizer import WithShakeDrop as WithShakeDrop
 from cutmix_tf.models._regularizer import WithStochasticDepth as WithStochasticDepth
 from cutmix_tf.models._table import MODELS as MODELS
+from cutmix_tf.models._table import architecture as architecture
 from cutmix_tf.models._tapped import TappedModel as TappedModel
 from cutmix_tf.models._tapped import mix_features as mix_features

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import keras
 
-from cutmix_tf._checks import check_choice, check_whole, look_up
+from cutmix_tf._checks import check_choice, check_whole
 from cutmix_tf.models._architecture import Architecture
 from cutmix_tf.models._regularizer import REGULARIZERS, Regularizer
-from cutmix_tf.models._table import MODELS
+from cutmix_tf.models._table import architecture
 
 Stem = Literal["auto", "cifar", "imagenet"]
 
@@ -29,7 +29,7 @@ def build(
     `keras.utils.set_random_seed` first to have the same ones again.
 
     Args:
-      name: A key of `MODELS`.
+      name: A key of `MODELS`, or any wrn{depth}_{width} with a depth of 6n + 4.
       num_classes: Number of classes, at least 2.
       input_shape: Height, width and channels of one image. Any size that leaves the last feature map at
         least one whole cell; it needn't be square.
@@ -58,24 +58,22 @@ def build(
       >>> model.get_layer("stage4_block3_out").output.shape
       (None, 7, 7, 2048)
     """
-    architecture = look_up(name, MODELS, "model")
+    row = architecture(name)
     check_whole("num_classes", num_classes, low=2)
     _check_input_shape(input_shape)
-    check_choice(f"stem of {name}", stem, ("auto", *architecture.strides))
+    check_choice(f"stem of {name}", stem, ("auto", *row.strides))
     height, width, _ = input_shape
-    chosen = _choose_stem(stem, architecture.strides, height, width)
-    _check_size(name, chosen, architecture.strides[chosen], height, width)
-    _check_regularizer(name, architecture, regularizer)
+    chosen = _choose_stem(stem, row.strides, height, width)
+    _check_size(name, chosen, row.strides[chosen], height, width)
+    _check_regularizer(name, row, regularizer)
     images = keras.Input(tuple(input_shape), name="images")
     extra: dict[str, Any] = {} if regularizer is None else {"regularizer": regularizer}
     check_choice("last_stride", last_stride, (1, 2))
     if last_stride != 2:
-        if not architecture.takes_last_stride:
+        if not row.takes_last_stride:
             raise ValueError(f"last_stride=1 is for ResNets; {name} has none to change. Leave it out.")
         extra["last_stride"] = last_stride
-    logits = architecture.network(
-        images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm, **extra
-    )
+    logits = row.network(images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm, **extra)
     return keras.Model(images, logits, name=name)
 
 

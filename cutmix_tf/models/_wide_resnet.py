@@ -1,6 +1,7 @@
 """Wide ResNets: few and wide residual units, normalized before each convolution."""
 
 import functools
+import re
 
 import keras
 
@@ -55,13 +56,27 @@ def _residual(x, width: int, unit: Unit, norm, regularizer: Regularizer):
     return keras.layers.Add(name=f"{name}_out")([shortcut, x])
 
 
-def _row(depth: int, widen: int) -> Architecture:
+def wide_resnet_row(name: str) -> Architecture | None:
+    """The Wide ResNet that a name of the form wrn{depth}_{width} stands for; None for any other name.
+
+    Raises:
+      ValueError: if the name begins with "wrn" but no such network exists.
+    """
+    if not name.startswith("wrn"):
+        return None
+    match = re.fullmatch(r"wrn([1-9]\d*)_([1-9]\d*)", name)
+    depth, widen = map(int, match.groups()) if match else (0, 0)
+    if depth < 10 or depth % 6 != 4:
+        raise ValueError(
+            "A Wide ResNet is named wrn{depth}_{width}, with a depth of 6n + 4 (10, 16, 22, 28, ...) and a width of "
+            f"at least 1, such as wrn28_10; got {name!r}."
+        )
     return Architecture(
-        description=f"Wide ResNet: 3 stages of {(depth - 4) // 6} pre-activation units, {widen} times as wide",
+        description=f"Wide ResNet wrn{{6n+4}}_{{width}}: 3 stages of {(depth - 4) // 6} units, {widen} times as wide",
         strides={"cifar": 4},
         network=functools.partial(wide_resnet, depth=depth, widen=widen),
         takes_regularizer=True,
     )
 
 
-WIDE_RESNETS = {"wrn28_10": _row(28, 10)}
+WIDE_RESNETS = {name: wide_resnet_row(name) for name in ("wrn16_1", "wrn16_2", "wrn16_4", "wrn28_10", "wrn40_2")}

@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from cutmix_tf import data, models, pictures
-from cutmix_tf._checks import look_up
 from cutmix_tf.attention import cached_maps
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.mixing import MixSchedule
@@ -57,7 +56,7 @@ class Run:
     def __init__(self, config: TrainConfig, *, model: Model | None = None):
         self.config = config
         if model is None:
-            look_up(config.model, models.MODELS, "model")  # before a dataset is loaded
+            models.architecture(config.model)  # before a dataset is loaded
         self.devices = find_devices(config.strategy)
         _check_batches(config, self.devices)
         self.images = load_images(config)
