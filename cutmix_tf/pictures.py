@@ -125,11 +125,13 @@ def draw_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]):
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
     for (name, rows), color in zip(histories.items(), COLORS, strict=False):
-        epochs = [row["epoch"] for row in rows]
-        test = [row["test_top1_error"] for row in rows]
-        axes.plot(epochs, test, color=color, linewidth=2, label=f"{name}: test, {test[-1]:.1f} % at the end")
+        split = "validation" if "validation_top1_error" in rows[-1] else "test"
+        judged = [row for row in rows if row.get(f"{split}_top1_error") is not None]
+        errors = [row[f"{split}_top1_error"] for row in judged]
+        label = f"{name}: {split}, {errors[-1]:.1f} % at the end"
+        axes.plot([row["epoch"] for row in judged], errors, color=color, linewidth=2, label=label)
         train = [row["train_top1_error"] for row in rows]
-        axes.plot(epochs, train, color=color, linewidth=1, linestyle=":")
+        axes.plot([row["epoch"] for row in rows], train, color=color, linewidth=1, linestyle=":")
     axes.plot([], [], color=INK, linewidth=1, linestyle=":", label="training batches, as mixed")
     axes.set(xlabel="epoch", ylabel="top-1 error (%)", ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,12 +1,16 @@
 """Datasets by name."""
 
+import dataclasses
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from cutmix_tf._checks import check_choice
 from cutmix_tf.data._bad_examples import places_of, told
 from cutmix_tf.data._folder import read_folder
-from cutmix_tf.data._image_set import ArraySplit, ImageSet
+from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split
 from cutmix_tf.data._prepared import read_split
+from cutmix_tf.data._slices import Part, overlap, parse_split
 from cutmix_tf.data._tfds import find_builder
 
 Channels = tuple[float, float, float]
@@ -37,6 +41,9 @@ def load(
     data_dir: str | None = None,
     download: bool = False,
     bad_examples: Literal["refuse", "skip"] = "refuse",
+    train_split: str = "train",
+    validation_split: str | None = None,
+    test_split: str = "test",
 ) -> ImageSet:
     """Loads a classification dataset.
 
@@ -50,6 +57,9 @@ def load(
       bad_examples: "refuse" stops at what can't be read: a damaged record, a picture that can't be decoded, a label
         out of range. For sets in memory that is here, for others where it is used; `python -m cutmix_tf.data.check
         NAME` lists them. "skip" reads everything once, and leaves them out: splits are shorter, and say so.
+      train_split: What to train on, in TFDS's slicing syntax: "train[:10%]".
+      validation_split: What to choose the best epoch on, such as "train[90%:]"; None for no validation split.
+      test_split: What to test on.
 
     Returns:
       The dataset. Splits of equal-sized images, up to 2 GiB, are in memory; others are read as they are used.
@@ -66,7 +76,32 @@ def load(
     for split, examples in images.splits.items():
         if bad := examples.left_out:
             print(f"Left out {told(bad, len(examples) + len(places_of(bad)), f'{name} {split}')}", flush=True)
-    return images
+    wanted = {"train": train_split, "validation": validation_split, "test": test_split}
+    return _sliced(images, {split: spec for split, spec in wanted.items() if spec is not None})
+
+
+def _sliced(images: ImageSet, wanted: dict[str, str]) -> ImageSet:
+    """The set with the splits that are wanted. Raises ValueError if a validation split shares examples with another."""
+    counts = {name: len(split) for name, split in images.splits.items()}
+    usual = {name: spec for name, spec in wanted.items() if spec == name and name not in counts}
+    parts = {name: parse_split(spec, counts) for name, spec in wanted.items() if name not in usual}
+    for name in ("train", "test"):
+        shared = overlap(parts.get("validation", ()), parts.get(name, ()))
+        if shared:
+            raise ValueError(
+                f"validation_split must share no example with the {name} split; {wanted['validation']!r} and "
+                f"{wanted[name]!r} have {shared} in common."
+            )
+    return dataclasses.replace(images, splits={name: _joined(images, some) for name, some in parts.items()})
+
+
+def _joined(images: ImageSet, parts: tuple[Part, ...]) -> Split:
+    if len(parts) == 1 and len(parts[0]) == len(images.splits[parts[0].source]):
+        return images.splits[parts[0].source]
+    if len({part.source for part in parts}) > 1:
+        raise ValueError(f"Parts of one stored split can be joined; got {parts}.")
+    split = images.splits[parts[0].source]
+    return split.select(np.concatenate([np.arange(part.start, part.stop) for part in parts]))
 
 
 def read_set(name: str, data_dir: str | None = None, *, download: bool = False, skip: bool = False) -> ImageSet:

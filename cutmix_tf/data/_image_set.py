@@ -54,6 +54,11 @@ class ArraySplit:
     def __len__(self) -> int:
         return len(self.images)
 
+    def select(self, places: np.ndarray) -> "ArraySplit":
+        """The examples at these places, in that order."""
+        arrays = {name: getattr(self, name) for name in ("images", "labels", "boxes", "masks", "attention")}
+        return ArraySplit(**{name: None if array is None else array[places] for name, array in arrays.items()})
+
     @functools.cached_property
     def fingerprint(self) -> str:
         """A digest of images and labels in their order: equal for equal data only."""
@@ -119,6 +124,10 @@ class StreamSplit:
 
     def __len__(self) -> int:
         return self.count
+
+    def select(self, places: np.ndarray) -> "StreamSplit":
+        """Not there yet."""
+        raise ValueError("Slices of splits that are read from disk are not supported yet.")
 
     def batches(self, batch_size: int, seed=None) -> tf.data.Dataset:
         """One epoch of (encoded images, labels): string (b,) and int32 (b,); see `ArraySplit.batches`."""

@@ -31,6 +31,7 @@ class RunRecorder(keras.callbacks.Callback):
       progress: Of the run so far; goes on here.
       steps_per_epoch: Of the training.
       images_per_epoch: For the rate.
+      judged_on: The split that is evaluated during training: "test" or "validation".
     """
 
     def __init__(
@@ -40,14 +41,16 @@ class RunRecorder(keras.callbacks.Callback):
         progress: Progress,
         steps_per_epoch: int,
         images_per_epoch: int,
+        judged_on: str = "test",
     ):
         super().__init__()
+        self.judged_on = judged_on
         self.folder, self.checkpoints, self.progress = folder, checkpoints, progress
         self.steps_per_epoch, self.images_per_epoch = steps_per_epoch, images_per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts the clock."""
-        self._began, self._first = time.perf_counter(), self.progress.step
+        self._began, self._first, self._trained = time.perf_counter(), self.progress.step, None
 
     def on_test_begin(self, logs=None):
         """Stops the clock: training is over, evaluation begins."""
@@ -56,14 +59,15 @@ class RunRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Adds the epoch's row and saves."""
         progress = self.progress
-        row = {"epoch": epoch + 1, **errors_of(logs or {})}
+        row = {"epoch": epoch + 1, **errors_of(logs or {}, self.judged_on)}
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        best_before = min((past["test_top1_error"] for past in progress.history), default=float("inf"))
+        column = f"{self.judged_on}_top1_error"
+        best_before = min((past[column] for past in progress.history if column in past), default=float("inf"))
         done = (progress.step - self._first) / self.steps_per_epoch * self.images_per_epoch
         progress.history.append(row)
-        progress.rates.append(done / (self._trained - self._began))
+        progress.rates.append(done / ((self._trained or time.perf_counter()) - self._began))
         progress.step, progress.metrics = (epoch + 1) * self.steps_per_epoch, []
-        if row["test_top1_error"] < best_before:
+        if row.get(column, float("inf")) < best_before:
             self.folder.save_model(self.model, "best.keras")
         self.checkpoints.save(self.model, progress)
         self.folder.write_history(progress.history)
@@ -154,12 +158,13 @@ class StepWatcher(keras.callbacks.Callback):
         self.progress.metrics, self._saved = [], time.monotonic()
 
 
-def errors_of(logs: dict[str, float]) -> dict[str, float]:
+def errors_of(logs: dict[str, float], judged_on: str = "test") -> dict[str, float]:
     """Keras' logs as losses and errors in percent, under the names of history.csv."""
-    return {
-        "train_loss": float(logs["loss"]),
-        "train_top1_error": 100 * (1 - float(logs["accuracy"])),
-        "test_loss": float(logs["val_loss"]),
-        "test_top1_error": 100 * (1 - float(logs["val_accuracy"])),
-        "test_top5_error": 100 * (1 - float(logs["val_top5"])),
+    train = {"train_loss": float(logs["loss"]), "train_top1_error": 100 * (1 - float(logs["accuracy"]))}
+    if "val_loss" not in logs:
+        return train
+    return train | {
+        f"{judged_on}_loss": float(logs["val_loss"]),
+        f"{judged_on}_top1_error": 100 * (1 - float(logs["val_accuracy"])),
+        f"{judged_on}_top5_error": 100 * (1 - float(logs["val_top5"])),
     }

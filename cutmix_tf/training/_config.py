@@ -45,6 +45,15 @@ class TrainConfig:
     attention_cache: str | None = None
     """The file of those maps; a name of its own below attention/ if it is not given."""
 
+    train_split: str = "train"
+    """What to train on, in TFDS's slicing syntax, such as "train[:10%]"."""
+    validation_split: str | None = None
+    """What to choose the best epoch on, such as "train[90%:]". The test set is then evaluated once, at the end."""
+    test_split: str = "test"
+    """What to test on."""
+    evaluate_every: int = 1
+    """Evaluate after every so many epochs, and after the last one."""
+
     batch_size: int = 128
     """Examples in a step, over all replicas together."""
     augment: Literal["none", "flip", "crop_flip", "imagenet"] = "crop_flip"
@@ -119,6 +128,7 @@ class TrainConfig:
         self._check_mixing()
         self._check_teacher()
         check_whole("epochs", self.epochs, low=1)
+        check_whole("evaluate_every", self.evaluate_every, low=1)
         check_whole("batch_size", self.batch_size, low=1)
         check_whole("seed", self.seed, low=0, high=2**31 - 1)
         if self.image_size is not None:

@@ -12,7 +12,13 @@ from cutmix_tf.training._config import TrainConfig
 def load_images(config: TrainConfig) -> data.ImageSet:
     """The config's dataset."""
     return data.load(
-        config.dataset, data_dir=config.data_dir, download=config.download, bad_examples=config.bad_examples
+        config.dataset,
+        data_dir=config.data_dir,
+        download=config.download,
+        bad_examples=config.bad_examples,
+        train_split=config.train_split,
+        validation_split=config.validation_split,
+        test_split=config.test_split,
     )
 
 

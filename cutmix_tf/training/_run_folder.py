@@ -153,7 +153,8 @@ class RunFolder:
     def write_history(self, history: list[dict[str, float]]) -> None:
         """Writes history.csv, a row an epoch, atomically."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(history[0]))
+        names = max(history, key=len)  # epochs without an evaluation have empty cells
+        writer = csv.DictWriter(text, fieldnames=list(names))
         writer.writeheader()
         writer.writerows(history)
         self._write("history.csv", text.getvalue())

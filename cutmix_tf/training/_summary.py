@@ -13,9 +13,11 @@ from cutmix_tf.training._checkpoints import Progress
 from cutmix_tf.training._config import TrainConfig
 
 
-def summarize(config: TrainConfig, progress: Progress) -> dict[str, Any]:
-    """What a run came to: errors in percent of the last epoch and of the best, which the test set picked."""
-    last, best = progress.history[-1], min(progress.history, key=lambda row: row["test_top1_error"])
+def summarize(config: TrainConfig, progress: Progress, judged_on: str) -> dict[str, Any]:
+    """What a run came to: errors in percent of the last epoch and of the best one on the split it was judged on."""
+    column = f"{judged_on}_top1_error"
+    judged = [row for row in progress.history if column in row]
+    last, best = judged[-1], min(judged, key=lambda row: row[column])
     rates = progress.rates
     return {
         "dataset": config.dataset,
@@ -23,11 +25,14 @@ def summarize(config: TrainConfig, progress: Progress) -> dict[str, Any]:
         "mix": to_text(config.mix),
         "seed": config.seed,
         "epochs": config.epochs,
-        "top1_error_last": last["test_top1_error"],
-        "top5_error_last": last["test_top5_error"],
-        "top1_error_best": best["test_top1_error"],
+        "top1_error_last": last[column],
+        "top5_error_last": last[f"{judged_on}_top5_error"],
+        "top1_error_best": best[column],
         "best_epoch": best["epoch"],
-        "train_top1_error_last": last["train_top1_error"],
+        "best_chosen_on": judged_on,
+        f"{judged_on}_top1_error_last": last[column],
+        f"{judged_on}_loss_last": last[f"{judged_on}_loss"],
+        "train_top1_error_last": progress.history[-1]["train_top1_error"],
         "train_images_per_second": float(np.median(rates[1:] or rates)),
     }
 

@@ -98,11 +98,16 @@ class Run:
             service=service,
         )
 
-    def _test_batches(self) -> tf.data.Dataset:
+    def _test_batches(self, split: str) -> tf.data.Dataset:
         batch_size, static_shapes = self.config.batch_size, self.config.static_shapes
         return data.test_batches(
-            self.images.test, self.preprocessing, batch_size=batch_size, static_shapes=static_shapes
+            self.images.splits[split], self.preprocessing, batch_size=batch_size, static_shapes=static_shapes
         )
+
+    @property
+    def judged_on(self) -> str:
+        """The split that is evaluated during training."""
+        return "test" if self.config.validation_split is None else "validation"
 
     def _strength(self) -> MixSchedule:
         return MixSchedule(self.config.mix_schedule, self.config.epochs * self.steps_per_epoch)
@@ -142,7 +147,9 @@ class Run:
         began = time.perf_counter()
         callbacks = self._callbacks(checkpoints, progress)
         if progress.step % self.steps_per_epoch:
-            self.model.evaluate(self._test_batches().take(1), verbose=0)  # builds the metrics, whose sums are taken up
+            self.model.evaluate(
+                self._test_batches(self.judged_on).take(1), verbose=0
+            )  # builds the metrics, whose sums are taken up
         while len(progress.history) < self.config.epochs:
             self._fit(progress, callbacks)
         return self._finish(progress, time.perf_counter() - began)
@@ -162,7 +169,7 @@ class Run:
         often = Often(config.checkpoint_minutes, config.checkpoint_steps)
         callbacks = [
             StepWatcher(checkpoints, progress, steps, often, str(self.folder.home), self.devices.highest),
-            RunRecorder(self.folder, checkpoints, progress, steps, self.images_per_epoch),
+            RunRecorder(self.folder, checkpoints, progress, steps, self.images_per_epoch, self.judged_on),
             keras.callbacks.TensorBoard(self.folder.path / "tensorboard"),
         ]
         return [*callbacks, LinearDropSchedule(config.epochs)] if config.drop_schedule == "linear" else callbacks
@@ -170,16 +177,33 @@ class Run:
     def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback]) -> None:
         """Trains to the end; for one epoch alone if it was broken off, or is the job of a data service."""
         done, inside = len(progress.history), progress.step % self.steps_per_epoch
+        epochs, every = self.config.epochs, self.config.evaluate_every
         self.model.fit(
             self.train_batches(progress.step, self._service),
             epochs=done + 1 if inside or self._service else self.config.epochs,
             initial_epoch=done,
             steps_per_epoch=self.steps_per_epoch - inside,
-            validation_data=self._test_batches(),
+            validation_data=self._test_batches(self.judged_on),
+            validation_freq=sorted({*range(every, epochs + 1, every), epochs}),
             callbacks=callbacks,
             shuffle=False,
             verbose=0 if not self.devices.is_chief else 1 if sys.stdout.isatty() else 2,
         )
+
+    def _test_at_the_end(self) -> dict[str, float]:
+        """The test errors of the last and of the best network."""
+        batches = self._test_batches("test")
+        last = self.model.evaluate(batches, verbose=0, return_dict=True)
+        best_network = keras.saving.load_model(self.folder.path / "best.keras", compile=False)
+        network = self.model.base if isinstance(self.model, models.TappedModel) else self.model
+        network.set_weights(best_network.get_weights())
+        best = self.model.evaluate(batches, verbose=0, return_dict=True)
+        return {
+            "top1_error_last": 100 * (1 - last["accuracy"]),
+            "top5_error_last": 100 * (1 - last["top5"]),
+            "test_loss_last": last["loss"],
+            "top1_error_best": 100 * (1 - best["accuracy"]),
+        }
 
     def _draw_mixes(self) -> None:
         images, targets = next(iter(self.train_batches()))
@@ -191,9 +215,14 @@ class Run:
 
     def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
         self.folder.save_model(self.model, "final.keras")
+        tested = {} if self.judged_on == "test" else self._test_at_the_end()
         name = f"{self.config.dataset}, {self.config.model}, {to_text(self.config.mix)}"
         pictures.draw_curves({name: progress.history}).savefig(self.folder.path / "curves.png", dpi=120)
-        summary = {**summarize(self.config, progress), "params": trainable_parameters(self.model)}
+        summary = {
+            **summarize(self.config, progress, self.judged_on),
+            **tested,
+            "params": trainable_parameters(self.model),
+        }
         summary |= {"seconds": round(seconds, 1), "measured_with": measured_with()}
         self.folder.write_json("summary.json", summary)
         shutil.rmtree(self.folder.path / "arrays", ignore_errors=True)  # a data service's

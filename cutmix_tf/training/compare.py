@@ -45,7 +45,7 @@ def _read_summary(run: Path) -> dict[str, Any]:
 
 def _read_history(run: Path) -> list[dict[str, float]]:
     with (run / "history.csv").open() as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
 
 
 def _table(summaries: dict[str, dict[str, Any]]) -> str:
