@@ -19,13 +19,13 @@ import numpy as np
 import tensorflow as tf
 
 import cutmix_tf as cm
-from cutmix_tf import data, mixing
+from cutmix_tf import datasets, mixing, pipeline
 
 BATCHES = {32: 256, 224: 64}
 """Examples in a batch of `Dataset.map`, by the images' height and width in pixels."""
 BATCH = 128
 """Examples in a batch of training."""
-PREPROCESSING = data.Preprocessing((32, 32), (125.0, 125.0, 125.0), (64.0, 64.0, 64.0), augment="crop_flip")
+PREPROCESSING = pipeline.Preprocessing((32, 32), (125.0, 125.0, 125.0), (64.0, 64.0, 64.0), augment="crop_flip")
 _SETTLE_SECONDS = 0.05
 
 
@@ -98,15 +98,15 @@ class Training:
         return self.steps / (time.perf_counter() - begin)
 
 
-def made_up_split() -> data.ArraySplit:
+def made_up_split() -> datasets.ArraySplit:
     """Forty whole batches of noise, 32 × 32 pixels, of ten classes."""
     chance = np.random.default_rng(0)
     images = chance.integers(0, 256, (40 * BATCH, 32, 32, 3), dtype=np.uint8)
-    return data.ArraySplit(images, chance.integers(0, 10, len(images), dtype=np.int32))
+    return datasets.ArraySplit(images, chance.integers(0, 10, len(images), dtype=np.int32))
 
 
 def training_stream(
-    split: data.ArraySplit,
+    split: datasets.ArraySplit,
     steps: int,
     *,
     mix: mixing.Mixer | None = None,
@@ -118,7 +118,7 @@ def training_stream(
     if isinstance(mix, mixing.HiddenMixer):
         model = cm.TappedModel(model, mix.taps)
         mix = model.bind(mix)
-    batches = data.train_batches(split, PREPROCESSING, batch_size=BATCH, seed=0, mix=mix, attend=attend)
+    batches = pipeline.train_batches(split, PREPROCESSING, batch_size=BATCH, seed=0, mix=mix, attend=attend)
     model.compile(keras.optimizers.SGD(0.1, 0.9), cm.MixedCrossentropy())
     stream = Training(model, iter(_untuned(batches)), steps)
     dataclasses.replace(stream, steps=3).window()

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from _timing import environment, save_json
 
-from cutmix_tf import AttentiveCutMix, data
+from cutmix_tf import AttentiveCutMix, datasets, pipeline
 from cutmix_tf.attention import cached_maps
 from cutmix_tf.mixing import top_cells
 from cutmix_tf.training import read_command_line
@@ -45,14 +45,14 @@ def main() -> None:
             "A config with a teacher and a fixed top_n is needed, such as configs/cifar10_resnet20_attentive.py."
         )
     teacher, top_n = config.teacher, config.mix.top_n
-    split = data.load(config.dataset, data_dir=config.data_dir).train
+    split = datasets.load(config.dataset, data_dir=config.data_dir).train
     split = dataclasses.replace(split, attention=cached_maps(config.cache_path, split, teacher))
     record = {"benchmark": "agreement", **environment(("tensorflow", "keras", "numpy"))}
     record["pictures"], record["top_n"] = 128 * settings.batches, top_n
     record["chance"] = round(top_n / float(np.prod(teacher.shape)), 4)
     for augment in ("none", "flip", config.augment):
-        preprocessing = data.Preprocessing(split.images.shape[1:3], (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), augment=augment)
-        batches = data.train_batches(split, preprocessing, batch_size=128, seed=config.seed, mix=pixels_and_maps)
+        preprocessing = pipeline.Preprocessing(split.images.shape[1:3], (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), augment=augment)
+        batches = pipeline.train_batches(split, preprocessing, batch_size=128, seed=config.seed, mix=pixels_and_maps)
         record[augment] = round(overlap(batches.take(settings.batches), teacher, top_n), 4)
         print(f"{augment}: {record[augment]:.1%} of the top {top_n} cells agree")
     if settings.save:

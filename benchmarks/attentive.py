@@ -28,7 +28,7 @@ from _timing import (
 )
 
 import cutmix_tf as cm
-from cutmix_tf import data
+from cutmix_tf import datasets
 from cutmix_tf.attention import Teacher, cached_maps
 
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -56,7 +56,7 @@ def measure_cache(teacher: Teacher, count: int) -> dict:
     """Images a second of building a cache, and the bytes of 50,000 maps by the size of this one."""
     chance = np.random.default_rng(0)
     images = chance.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
-    split = data.ArraySplit(images, np.zeros(count, np.int32))
+    split = datasets.ArraySplit(images, np.zeros(count, np.int32))
     teacher.maps(images[:BATCH])
     teacher.fingerprint  # noqa: B018 - beforehand
     with tempfile.TemporaryDirectory() as folder:

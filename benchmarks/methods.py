@@ -27,7 +27,7 @@ from _timing import (
 )
 
 import cutmix_tf as cm
-from cutmix_tf import data, mixing, models
+from cutmix_tf import datasets, mixing, models, pipeline
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 TAPS = (0, 1, 2)
@@ -58,10 +58,10 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
     return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", prob=1.0)}
 
 
-def pipeline_stream(split: data.ArraySplit, policy: str, seconds: float) -> Stream:
+def pipeline_stream(split: datasets.ArraySplit, policy: str, seconds: float) -> Stream:
     """Training batches with that policy of AutoAugment."""
     preprocessing = dataclasses.replace(PREPROCESSING, auto_augment=policy)
-    batches = data.train_batches(split, preprocessing, batch_size=BATCH, seed=0, mix=cm.CutMix())
+    batches = pipeline.train_batches(split, preprocessing, batch_size=BATCH, seed=0, mix=cm.CutMix())
     return start(batches, seconds, os.cpu_count() or 1, anew=True)  # untuned, it makes a call for each core
 
 

@@ -1,8 +1,9 @@
 """CutMix and its relatives for Keras 3, as exact and fast tf.data functions."""
 
-from cutmix_tf import data as data
+from cutmix_tf import datasets as datasets
 from cutmix_tf import mixing as mixing
 from cutmix_tf import models as models
+from cutmix_tf import pipeline as pipeline
 from cutmix_tf import targets as targets
 from cutmix_tf._version import __version__ as __version__
 from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import cutmix_tf as cm
-from cutmix_tf import layers, mixing, pictures
+from cutmix_tf import layers, mixing, plotting
 
 FOLDER = Path(__file__).with_name("methods")
 GRAY = (124, 132, 133)  # about the mean color of the set
@@ -31,7 +31,7 @@ ABLATIONS = (
 HIDDEN = {"feature_cutmix": cm.FeatureCutMix(), "manifold_mixup": cm.ManifoldMixUp()}
 
 
-def examples(shapes: cm.data.ImageSet, row: int) -> tuple:
+def examples(shapes: cm.datasets.ImageSet, row: int) -> tuple:
     """Eight pictures of the training set, of eight classes, so that every mix has two; and their labels."""
     part = slice(100 * row, 100 * (row + 1))
     images, labels = np.asarray(shapes.train.images[part]), np.asarray(shapes.train.labels[part])
@@ -39,13 +39,13 @@ def examples(shapes: cm.data.ImageSet, row: int) -> tuple:
     return images[first], labels[first]
 
 
-def mixed(mixer: mixing.Mixer, shapes: cm.data.ImageSet, row: int, count: int = COUNT) -> tuple:
+def mixed(mixer: mixing.Mixer, shapes: cm.datasets.ImageSet, row: int, count: int = COUNT) -> tuple:
     """The first of eight pictures that a mixer made, in float32, and their soft targets."""
     images, labels = mixer(*examples(shapes, row), seed=(12, row))
     return tf.cast(images[:count], tf.float32), cm.targets.to_soft(labels, shapes.num_classes)[:count]
 
 
-def mixed_inside(mixer: mixing.HiddenMixer, network: keras.Model, shapes: cm.data.ImageSet, row: int) -> tuple:
+def mixed_inside(mixer: mixing.HiddenMixer, network: keras.Model, shapes: cm.datasets.ImageSet, row: int) -> tuple:
     """Two pictures for each tap, averaged to the tap's grid and mixed by its plan; and their soft targets."""
     images, labels = examples(shapes, row)
     parts = []
@@ -64,11 +64,11 @@ def joined(parts: list[tuple]) -> tuple:
     return tuple(tf.concat(part, 0) for part in zip(*parts, strict=True))
 
 
-def augmented(shapes: cm.data.ImageSet) -> tuple:
+def augmented(shapes: cm.datasets.ImageSet) -> tuple:
     """One picture, and what seven draws of AutoAugment make of it."""
     images, labels = examples(shapes, 9)
     same = np.repeat(images[:1], COUNT, axis=0)
-    changed = cm.data.auto_augment(same, "cifar10", seed=(7, 6))
+    changed = cm.pipeline.auto_augment(same, "cifar10", seed=(7, 6))
     return tf.concat([same[:1], changed[1:]], 0), np.repeat(labels[:1], COUNT)
 
 
@@ -96,7 +96,7 @@ def save(figure, name: str) -> None:
 def main() -> None:
     """Draws a row of pictures for each method."""
     keras.utils.set_random_seed(0)
-    shapes = cm.data.load("shapes")
+    shapes = cm.datasets.load("shapes")
     rows = {name: mixed(mixer, shapes, row) for row, (name, mixer) in enumerate(MIXERS.items())}
     rows["cutmix_ablations"] = joined([mixed(mixer, shapes, row=6, count=2) for mixer in ABLATIONS])
     network = cm.models.build("resnet20", num_classes=shapes.num_classes, input_shape=(32, 32, 3))
@@ -104,7 +104,7 @@ def main() -> None:
         rows[name] = mixed_inside(mixer, network, shapes, row)
     rows["auto_augment"] = augmented(shapes)
     for name, (images, targets) in rows.items():
-        save(pictures.draw_mixes(images, targets, shapes.class_names), name)
+        save(plotting.draw_mixes(images, targets, shapes.class_names), name)
     save(draw_blocks(), "drop_block")
 
 

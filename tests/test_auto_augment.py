@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
-from cutmix_tf import data
-from cutmix_tf.data import _auto_augment
-from cutmix_tf.data._auto_augment import OPERATIONS, POLICIES
+from cutmix_tf import datasets, pipeline
+from cutmix_tf.pipeline import _auto_augment
+from cutmix_tf.pipeline._auto_augment import OPERATIONS, POLICIES
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 9), (8, 5), (32, 32)]
@@ -270,7 +270,7 @@ def test_equal_seeds_give_equal_bits_everywhere():
     images = tf.constant(np.stack([picture(13, 18) for _ in range(40)]))
 
     def changed(images, seed):
-        return data.auto_augment(images, "imagenet", seed)
+        return pipeline.auto_augment(images, "imagenet", seed)
 
     expected = changed(images, (7, 8))
     assert expected.dtype == tf.uint8
@@ -294,7 +294,7 @@ def test_equal_seeds_give_equal_bits_everywhere():
 )
 def test_refusals(images, policy, message):
     with pytest.raises(ValueError, match=message):
-        data.auto_augment(images, policy, (1, 2))
+        pipeline.auto_augment(images, policy, (1, 2))
 
 
 # ---- in the pipeline ----
@@ -305,16 +305,16 @@ PLAIN = {"image_size": (8, 10), "mean": (0, 0, 0), "std": (1, 1, 1)}
 
 def split(**maps):
     images = np.random.default_rng(1).integers(0, 256, (24, 8, 10, 3), dtype=np.uint8)
-    return data.ArraySplit(images, np.arange(24, dtype=np.int32), **maps)
+    return datasets.ArraySplit(images, np.arange(24, dtype=np.int32), **maps)
 
 
 def train(preprocessing, split, **options):
-    batches = data.train_batches(split, preprocessing, batch_size=6, seed=1, **options).take(8)
+    batches = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1, **options).take(8)
     return [(images.numpy(), labels.numpy()) for images, labels in batches]
 
 
-CROPPED = data.Preprocessing(**PLAIN, augment="crop_flip")
-AUGMENTED = data.Preprocessing(**PLAIN, augment="crop_flip", auto_augment="cifar10")
+CROPPED = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
+AUGMENTED = pipeline.Preprocessing(**PLAIN, augment="crop_flip", auto_augment="cifar10")
 
 
 def test_it_changes_cropped_pictures_in_training_only():
@@ -323,7 +323,7 @@ def test_it_changes_cropped_pictures_in_training_only():
         np.testing.assert_array_equal(labels, same)
         changed += np.sum(np.any(images != before, axis=(1, 2, 3)))
     assert 20 < changed < 48
-    for images, labels in data.test_batches(split(), AUGMENTED, batch_size=6):
+    for images, labels in pipeline.test_batches(split(), AUGMENTED, batch_size=6):
         np.testing.assert_array_equal(images, split().images[labels])
 
 
@@ -334,7 +334,7 @@ def test_a_restart_goes_on_with_the_same_pictures():
 
 
 def test_imagenet_pictures_get_colors_afterwards():
-    preprocessing = data.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
+    preprocessing = pipeline.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
     values = np.concatenate([images for images, _ in train(preprocessing, split())])
     assert np.any(values != np.rint(values))  # colors are changed in floats
 
@@ -347,7 +347,7 @@ def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_pictures(
 
     message = "Cached attention maps can't follow .*auto_augment='cifar10'.*live attention"
     with pytest.raises(ValueError, match=message):
-        data.train_batches(with_maps, AUGMENTED, batch_size=6, seed=1, mix=mix)
+        pipeline.train_batches(with_maps, AUGMENTED, batch_size=6, seed=1, mix=mix)
 
     def attend(images):
         return tf.reduce_mean(tf.cast(images, tf.float32), axis=-1)
@@ -358,4 +358,4 @@ def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_pictures(
 
 def test_wrong_policies_are_refused():
     with pytest.raises(ValueError, match=r"auto_augment must be one of 'none', 'cifar10', 'imagenet'; got 'svhn'"):
-        data.Preprocessing(**{**PLAIN, "auto_augment": "svhn"})
+        pipeline.Preprocessing(**{**PLAIN, "auto_augment": "svhn"})

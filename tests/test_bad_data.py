@@ -11,12 +11,12 @@ import pytest
 import tensorflow as tf
 from tiny_sets import epoch, fill_folder, picture, prepare
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.attention import Teacher, cached_maps
 from cutmix_tf.data import check
 
 ROOT = Path(__file__).parents[1]
-PLAIN = data.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
+PLAIN = pipeline.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
 KINDS = {"array": (8, 10, 3), "stream": (None, None, 3)}
 JPEG = tf.io.encode_jpeg(picture(7, 30)).numpy()
 TORN, NO_PICTURE = JPEG[:-40], b"not a picture"
@@ -40,12 +40,12 @@ def shard(where, number, of, split="train"):
 
 
 def load(directory, **options):
-    return data.load("tiny", data_dir=str(directory), **options)
+    return datasets.load("tiny", data_dir=str(directory), **options)
 
 
 def read_all(images):
     """Every training picture, as training decodes it."""
-    return list(data.test_batches(images.train, PLAIN, batch_size=4))
+    return list(pipeline.test_batches(images.train, PLAIN, batch_size=4))
 
 
 def damage(directory, shape):
@@ -107,7 +107,7 @@ def test_an_empty_split_of_a_folder(tmp_path):
     fill_folder(tmp_path, ["train/owl/a.png"])
     (tmp_path / "test" / "owl").mkdir(parents=True)
     with pytest.raises(ValueError, match=r"A split needs images; .*/test has none\. Add some, or remove the folder\."):
-        data.load(f"folder:{tmp_path}")
+        datasets.load(f"folder:{tmp_path}")
 
 
 def test_only_two_ways_to_meet_bad_examples(tmp_path):
@@ -122,7 +122,7 @@ def test_what_is_bad_is_left_out_and_counted(tmp_path, shape, capsys):
     damage(tmp_path, shape)
     images = load(tmp_path, bad_examples="skip")
     assert len(images.train) == len(GOOD)
-    assert data.steps_per_epoch(images.train, 2) == 3
+    assert datasets.steps_per_epoch(images.train, 2) == 3
     assert epoch(images.train) == [(number % 3, number) for number in GOOD]
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(f"Left out 4 of 9 examples of tiny train: {tmp_path}")
@@ -147,8 +147,8 @@ def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path, shape):
     damage(tmp_path, shape)
     train = load(tmp_path, bad_examples="skip").train
     options = {"batch_size": 2, "seed": 3}
-    through = data.train_batches(train, PLAIN, **options).take(7).as_numpy_iterator()
-    further = data.train_batches(train, PLAIN, **options, first_step=4).take(3).as_numpy_iterator()
+    through = pipeline.train_batches(train, PLAIN, **options).take(7).as_numpy_iterator()
+    further = pipeline.train_batches(train, PLAIN, **options, first_step=4).take(3).as_numpy_iterator()
     for (images, labels), (same_images, same_labels) in zip(list(through)[4:], further, strict=True):
         np.testing.assert_array_equal(images, same_images)
         np.testing.assert_array_equal(labels, same_labels)
@@ -159,7 +159,7 @@ def test_places_are_those_of_the_good_ones(tmp_path):
     damage(tmp_path, KINDS["stream"])
     train = load(tmp_path, bad_examples="skip").train
     for seed in (None, (1, 2)):
-        rows = [(int(place), int(data.decode(image)[0, 0, 0])) for image, _, place in train.read(seed)]
+        rows = [(int(place), int(datasets.decode(image)[0, 0, 0])) for image, _, place in train.read(seed)]
         assert sorted(rows) == list(enumerate(GOOD))
 
 
@@ -221,8 +221,8 @@ def test_nothing_left_is_an_error(tmp_path, shape):
 
 
 def test_long_scans_say_how_far_they_are(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("cutmix_tf.data._bad_examples.EVERY", -1.0)
-    monkeypatch.setattr("cutmix_tf.data._bad_examples.READ", 2)
+    monkeypatch.setattr("cutmix_tf.datasets._bad_examples.EVERY", -1.0)
+    monkeypatch.setattr("cutmix_tf.datasets._bad_examples.READ", 2)
     prepare(tmp_path, splits={"train": 4})
     load(tmp_path, bad_examples="skip")
     lines = capsys.readouterr().out.splitlines()
@@ -242,10 +242,10 @@ def folder(tmp_path):
 
 def test_bad_files_of_a_folder_are_left_out(folder, capsys):
     (folder / "train/elk/b.png").write_bytes(TORN)
-    refused = data.load(f"folder:{folder}")
+    refused = datasets.load(f"folder:{folder}")
     with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid JPEG data"):
         read_all(refused)
-    train = data.load(f"folder:{folder}", bad_examples="skip").train
+    train = datasets.load(f"folder:{folder}", bad_examples="skip").train
     assert epoch(train) == [(0, 0), (1, 2), (1, 3)]
     assert [int(place) for _, _, place in train.read(None)] == [0, 1, 2]
     told = f"Left out 1 of 4 examples of folder:{folder} train: {folder}/train/elk/b.png (jpeg::Uncompress failed."
@@ -257,7 +257,7 @@ def test_a_folder_of_nothing_but_bad_files(folder):
     (folder / "test/owl/e.png").write_bytes(b"")
     message = r"can't read 1 of 1 examples of .*/test: .*/e.png \(Input is empty\.\)\."
     with pytest.raises(ValueError, match=message):
-        data.load(f"folder:{folder}", bad_examples="skip")
+        datasets.load(f"folder:{folder}", bad_examples="skip")
 
 
 # ---- small pictures ----
@@ -269,13 +269,13 @@ def test_pictures_smaller_than_the_crop_are_enlarged(tmp_path, augment):
     sizes = [(1, 1), (1, 9), (3, 2), (7, 40), (16, 16)]
     pictures = {number: draw.integers(0, 256, (*sides, 3), dtype=np.uint8) for number, sides in enumerate(sizes)}
     prepare(tmp_path, shape=KINDS["stream"], pictures=pictures)
-    preprocessing = data.Preprocessing((16, 24), (0,) * 3, (1,) * 3, augment)
+    preprocessing = pipeline.Preprocessing((16, 24), (0,) * 3, (1,) * 3, augment)
     train = load(tmp_path, bad_examples="skip").train
     (tested, _), (trained, _) = (
         next(iter(batches))
         for batches in (
-            data.test_batches(train, preprocessing, batch_size=5),
-            data.train_batches(train, preprocessing, batch_size=5, seed=0),
+            pipeline.test_batches(train, preprocessing, batch_size=5),
+            pipeline.train_batches(train, preprocessing, batch_size=5, seed=0),
         )
     )
     assert tested.shape == trained.shape == (5, 16, 24, 3)
@@ -333,9 +333,9 @@ def test_data_that_changed_is_refused(tmp_path, shape):
 
 
 def test_a_class_or_a_split_more_is_a_change(folder):
-    before = data.load(f"folder:{folder}").fingerprints
+    before = datasets.load(f"folder:{folder}").fingerprints
     fill_folder(folder, ["test/asp/f.png"])
-    now = data.load(f"folder:{folder}")
+    now = datasets.load(f"folder:{folder}")
     with pytest.raises(ValueError, match=r"its class_names and test changed since"):
         now.check_unchanged(before)
     with pytest.raises(ValueError, match=r"its test changed since"):
@@ -348,7 +348,7 @@ def test_attention_maps_of_all_do_not_fit_the_good_ones(tmp_path, folder):
     inputs = keras.Input((8, 8, 3))
     teacher = Teacher(keras.Model(inputs, keras.layers.Conv2D(2, 3, activation="relu", name="last")(inputs)))
     file = tmp_path / "maps.npz"
-    cached_maps(file, data.load(f"folder:{folder}").train, teacher, verbose=False)
+    cached_maps(file, datasets.load(f"folder:{folder}").train, teacher, verbose=False)
     (folder / "train/elk/b.png").write_bytes(TORN)
     with pytest.raises(ValueError, match=r"was made for something else: examples 4 there, 3 here"):
-        cached_maps(file, data.load(f"folder:{folder}", bad_examples="skip").train, teacher, verbose=False)
+        cached_maps(file, datasets.load(f"folder:{folder}", bad_examples="skip").train, teacher, verbose=False)

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from tiny_sets import epoch, fill_folder, picture, prepare
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 
 REAL = pathlib.Path(os.environ.get("TFDS_DATA_DIR") or pathlib.Path(__file__).parents[2] / "shared" / "data" / "tfds")
-PLAIN = data.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
+PLAIN = pipeline.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
 
 
 # ---- TFDS ----
@@ -19,11 +19,11 @@ PLAIN = data.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
 
 def test_a_set_of_equal_sized_images_is_in_memory(tmp_path):
     prepare(tmp_path)
-    tiny = data.load("tiny", data_dir=str(tmp_path))
+    tiny = datasets.load("tiny", data_dir=str(tmp_path))
     assert (tiny.name, tiny.class_names, tiny.num_classes) == ("tiny", ("ant", "bee", "cat"), 3)
     assert tiny.mean == pytest.approx((123.675, 116.28, 103.53))
     assert tiny.std == pytest.approx((58.395, 57.12, 57.375))
-    assert isinstance(tiny.train, data.ArraySplit)
+    assert isinstance(tiny.train, datasets.ArraySplit)
     np.testing.assert_array_equal(tiny.train.images, [picture(number) for number in range(5)])
     np.testing.assert_array_equal(tiny.train.labels, [0, 1, 2, 0, 1])
     np.testing.assert_array_equal(tiny.test.labels, [0, 1, 2])
@@ -32,8 +32,8 @@ def test_a_set_of_equal_sized_images_is_in_memory(tmp_path):
 
 def test_a_set_of_many_sizes_is_a_stream(tmp_path):
     prepare(tmp_path, shape=(None, None, 3), splits={"train": 9, "validation": 3})
-    tiny = data.load("tiny", data_dir=str(tmp_path))
-    assert isinstance(tiny.train, data.StreamSplit)
+    tiny = datasets.load("tiny", data_dir=str(tmp_path))
+    assert isinstance(tiny.train, datasets.StreamSplit)
     assert (len(tiny.train), len(tiny.test)) == (9, 3)
     stored = [(number % 3, number) for number in range(9)]
     assert epoch(tiny.train) == stored
@@ -46,10 +46,10 @@ def test_a_set_of_many_sizes_is_a_stream(tmp_path):
 
 
 def test_streams_are_shuffled_across_shards_and_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr("cutmix_tf.data._records.BLOCK", 8)
-    monkeypatch.setattr("cutmix_tf.data._records.INTERLEAVED", 2)
+    monkeypatch.setattr("cutmix_tf.datasets._records.BLOCK", 8)
+    monkeypatch.setattr("cutmix_tf.datasets._records.INTERLEAVED", 2)
     prepare(tmp_path, shape=(None, None, 3), splits={"train": 20})
-    train = data.load("tiny", data_dir=str(tmp_path)).train
+    train = datasets.load("tiny", data_dir=str(tmp_path)).train
     orders = [[number for _, number in epoch(train, (seed, 0))] for seed in range(16)]
     assert all(sorted(order) == list(range(20)) for order in orders)
     firsts = {order[0] for order in orders}
@@ -59,7 +59,7 @@ def test_streams_are_shuffled_across_shards_and_blocks(tmp_path, monkeypatch):
 
 def test_grey_images_become_three_channels(tmp_path):
     prepare(tmp_path, shape=(8, 10, 1))
-    images = data.load("tiny", data_dir=str(tmp_path)).train.images
+    images = datasets.load("tiny", data_dir=str(tmp_path)).train.images
     np.testing.assert_array_equal(images, [picture(number) for number in range(5)])
 
 
@@ -68,7 +68,7 @@ def test_boxes_are_in_pixels(tmp_path):
 
     box = tfds.features.BBox(0.25, 0.1, 1.0, 0.5)
     prepare(tmp_path, features={"bbox": tfds.features.BBoxFeature()}, bbox=lambda number: box)
-    boxes = data.load("tiny", data_dir=str(tmp_path)).train.boxes
+    boxes = datasets.load("tiny", data_dir=str(tmp_path)).train.boxes
     np.testing.assert_array_equal(boxes, [[2, 1, 8, 5]] * 5)
     assert boxes.dtype == np.int32
 
@@ -76,12 +76,12 @@ def test_boxes_are_in_pixels(tmp_path):
 def test_the_directory_comes_from_the_environment(tmp_path, monkeypatch):
     prepare(tmp_path)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    assert len(data.load("tiny").train) == 5
+    assert len(datasets.load("tiny").train) == 5
 
 
 def test_a_set_without_training_examples_can_be_tested_on(tmp_path):
     prepare(tmp_path, splits={"test": 3})
-    tiny = data.load("tiny", data_dir=str(tmp_path))
+    tiny = datasets.load("tiny", data_dir=str(tmp_path))
     assert len(tiny.test) == 3
     with pytest.raises(ValueError, match=r"A train split is needed; tiny has only test\. Use another set\."):
         _ = tiny.train
@@ -94,11 +94,11 @@ def test_an_unknown_name(tmp_path):
     prepare(tmp_path, "my_flowers")
     message = r"no dataset called 'cifar1000'. Did you mean 'cifar100'\? .*; prepared in .*: my_flowers\."
     with pytest.raises(ValueError, match=message):
-        data.load("cifar1000", data_dir=str(tmp_path))
+        datasets.load("cifar1000", data_dir=str(tmp_path))
     with pytest.raises(ValueError, match=r"Did you mean 'my_flowers'\?"):
-        data.load("my_flower", data_dir=str(tmp_path))
+        datasets.load("my_flower", data_dir=str(tmp_path))
     with pytest.raises(ValueError, match=r"Did you mean 'shapes'\? .* prepared in .*nowhere: none\."):
-        data.load("shape", data_dir=str(tmp_path / "nowhere"))
+        datasets.load("shape", data_dir=str(tmp_path / "nowhere"))
 
 
 def test_a_set_that_is_not_prepared(tmp_path):
@@ -107,7 +107,7 @@ def test_a_set_that_is_not_prepared(tmp_path):
         rf"Run tfds build cifar100 --data_dir {tmp_path}, or ask for --download"
     )
     with pytest.raises(FileNotFoundError, match=message):
-        data.load("cifar100", data_dir=str(tmp_path))
+        datasets.load("cifar100", data_dir=str(tmp_path))
 
 
 def test_a_download_that_fails(tmp_path, monkeypatch):
@@ -118,24 +118,24 @@ def test_a_download_that_fails(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(RuntimeError, match=r"'cifar100' could not be downloaded .*: no route to host\. Try tfds build"):
-        data.load("cifar100", data_dir=str(tmp_path), download=True)
+        datasets.load("cifar100", data_dir=str(tmp_path), download=True)
 
 
 def test_a_set_with_many_labels_an_image(tmp_path):
     with pytest.raises(ValueError, match=r"voc is no image classification set: it needs .* it has image, .*labels"):
-        data.load("voc", data_dir=str(tmp_path))
+        datasets.load("voc", data_dir=str(tmp_path))
 
 
 def test_a_set_without_the_usual_splits(tmp_path):
     prepare(tmp_path, splits={"all": 3})
     with pytest.raises(ValueError, match="A split called train, test or validation is needed; tiny has only all"):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 def test_an_empty_split(tmp_path):
     prepare(tmp_path, splits={"train": 3, "test": 0})
     with pytest.raises(ValueError, match=r"A split needs examples; split 'test' of tiny/1.0.0 in .* has none"):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 @pytest.mark.parametrize("shape", [(8, 10, 3), (None, None, 3)], ids=["array", "stream"])
@@ -146,7 +146,7 @@ def test_a_missing_file(tmp_path, shape):
         r"tiny-train.tfrecord-00001-of-00003\. The dataset is half-written or damaged: delete its directory"
     )
     with pytest.raises(FileNotFoundError, match=message):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 @pytest.mark.parametrize("shape", [(8, 10, 3), (None, None, 3)], ids=["array", "stream"])
@@ -154,14 +154,14 @@ def test_a_truncated_file(tmp_path, shape):
     file = prepare(tmp_path, shape=shape) / "tiny-train.tfrecord-00001-of-00003"
     file.write_bytes(file.read_bytes()[:20])
     with pytest.raises(ValueError, match=r"At least \d+ bytes are needed for split 'train' .*; its files have \d+\."):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 def test_the_last_byte_missing(tmp_path):
     file = prepare(tmp_path) / "tiny-train.tfrecord-00002-of-00003"
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(ValueError, match=r"can't read 1 of 5 examples of .* 'train' .*00002-of.* record 0 .*truncated"):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 def test_another_number_of_records_than_the_metadata_say(tmp_path):
@@ -169,23 +169,23 @@ def test_another_number_of_records_than_the_metadata_say(tmp_path):
     longer, shorter = (where / f"tiny-train.tfrecord-0000{i}-of-00003" for i in (0, 2))
     shorter.write_bytes(longer.read_bytes())
     with pytest.raises(ValueError, match=r"5 examples are needed in split 'train' .*; its files hold more"):
-        data.load("tiny", data_dir=str(tmp_path))
+        datasets.load("tiny", data_dir=str(tmp_path))
 
 
 def test_a_label_that_is_no_class(tmp_path):
     prepare(tmp_path / "array", labels={2: 3})
     with pytest.raises(ValueError, match=r"00001-of-00003 record 0 \(label 3 is not in \[0, 3\)\)"):
-        data.load("tiny", data_dir=str(tmp_path / "array"))
+        datasets.load("tiny", data_dir=str(tmp_path / "array"))
     prepare(tmp_path / "stream", labels={3: -1}, shape=(None, None, 3))
-    train = data.load("tiny", data_dir=str(tmp_path / "stream")).train
+    train = datasets.load("tiny", data_dir=str(tmp_path / "stream")).train
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"Labels must be in(.|\n)*-1(.|\n)*record(.|\n)*1"):
-        list(data.test_batches(train, PLAIN, batch_size=4))
+        list(pipeline.test_batches(train, PLAIN, batch_size=4))
 
 
 def test_arrays_with_a_label_that_is_no_class():
-    arrays = data.ArraySplit(np.zeros((3, 8, 8, 3), np.uint8), np.array([0, 5, 1], np.int32))
+    arrays = datasets.ArraySplit(np.zeros((3, 8, 8, 3), np.uint8), np.array([0, 5, 1], np.int32))
     with pytest.raises(ValueError, match=r"Labels of mine must be in \[0, 2\); got 5 at index 1 of split 'train'"):
-        data.ImageSet("mine", ("a", "b"), (0, 0, 0), (1, 1, 1), {"train": arrays})
+        datasets.ImageSet("mine", ("a", "b"), (0, 0, 0), (1, 1, 1), {"train": arrays})
 
 
 # ---- image folders ----
@@ -197,34 +197,34 @@ def test_an_image_folder(tmp_path):
         ["train/owl/b.png", "train/owl/a.png", "train/elk/c.png", "train/elk/d.PNG", "val/yak/e.png", "val/elk/f.jpg"],
     )
     (tmp_path / "train" / "elk" / "notes.txt").write_text("not an image")
-    folder = data.load(f"folder:{tmp_path}")
+    folder = datasets.load(f"folder:{tmp_path}")
     assert folder.class_names == ("elk", "owl", "yak")
     assert epoch(folder.train) == [(0, 2), (0, 3), (1, 1), (1, 0)]
     assert epoch(folder.test) == [(0, 5), (2, 4)]
     orders = {tuple(epoch(folder.train, (seed, 0))) for seed in range(30)}
     assert len(orders) > 12
     assert epoch(folder.train, (5, 0)) == epoch(folder.train, (5, 0))
-    images, labels = next(iter(data.train_batches(folder.train, PLAIN, batch_size=4, seed=1)))
+    images, labels = next(iter(pipeline.train_batches(folder.train, PLAIN, batch_size=4, seed=1)))
     assert images.shape == (4, 8, 8, 3)
     np.testing.assert_array_equal(np.sort(labels), [0, 0, 1, 1])
 
 
 def test_folders_that_cannot_be_read(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is none at .*/nowhere\. Arrange the images as .*/train/CLASS"):
-        data.load(f"folder:{tmp_path}/nowhere")
+        datasets.load(f"folder:{tmp_path}/nowhere")
     with pytest.raises(ValueError, match=r"needs a split with classes; .* has none\. Arrange"):
-        data.load(f"folder:{tmp_path}")
+        datasets.load(f"folder:{tmp_path}")
     fill_folder(tmp_path, ["train/owl/a.png", "test/owl/a.png"])
     (tmp_path / "train" / "elk").mkdir()
     with pytest.raises(ValueError, match=r"Each class needs an image; 'elk' in .* has none"):
-        data.load(f"folder:{tmp_path}")
+        datasets.load(f"folder:{tmp_path}")
 
 
 # ---- the sets that are there ----
 
 
 def test_shapes():
-    shapes = data.load("shapes")
+    shapes = datasets.load("shapes")
     assert (len(shapes.train), len(shapes.test), shapes.num_classes) == (1000, 1000, 10)
     assert shapes.train.images.shape == (1000, 32, 32, 3)
     assert shapes.train.masks.shape == (1000, 32, 32)
@@ -235,7 +235,7 @@ def test_shapes():
 
 @pytest.mark.skipif(not (REAL / "cifar10").is_dir(), reason="needs CIFAR-10 in TFDS_DATA_DIR")
 def test_cifar10():
-    cifar = data.load("cifar10", data_dir=str(REAL))
+    cifar = datasets.load("cifar10", data_dir=str(REAL))
     assert cifar.train.images.shape == (50_000, 32, 32, 3)
     assert cifar.test.images.shape == (10_000, 32, 32, 3)
     np.testing.assert_array_equal(np.bincount(cifar.train.labels), [5000] * 10)
@@ -247,7 +247,7 @@ def test_cifar10():
 
 @pytest.mark.skipif(not (REAL / "tiny_imagenet50").is_dir(), reason="needs tiny_imagenet50 in TFDS_DATA_DIR")
 def test_boxes_of_real_images():
-    test = data.load("tiny_imagenet50", data_dir=str(REAL)).test
+    test = datasets.load("tiny_imagenet50", data_dir=str(REAL)).test
     top, left, bottom, right = test.boxes.T
     assert len(test) == 2500
     assert test.boxes.min() == 0

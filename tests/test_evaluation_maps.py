@@ -6,17 +6,17 @@ import pytest
 from scipy import ndimage
 
 import cutmix_tf as cm
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf import evaluation as ev
 from cutmix_tf.evaluation._examples import move_boxes
 from cutmix_tf.evaluation._wsol import regions
-from cutmix_tf.evaluation.mixed_cams import draw_mixed_cams, mixed_maps
+from cutmix_tf.cli._mixed_cams import draw_mixed_cams, mixed_maps
 
 SIZE = 16
 
 
 def network_of(model, size=SIZE, mean=(120.0, 110, 100), std=(60.0, 50, 40)):
-    return ev.Network(model, data.Preprocessing((size, size), mean, std))
+    return ev.Network(model, pipeline.Preprocessing((size, size), mean, std))
 
 
 def classifier(dropout=False):
@@ -278,9 +278,9 @@ def test_boxes_follow_resized_and_cropped_pictures(augment, size, sides):
     images = np.zeros((4, *sides, 3), np.uint8)
     for image, (top, left, bottom, right) in zip(images, boxes, strict=True):
         image[top:bottom, left:right] = 255
-    preprocessing = data.Preprocessing(size, (0.0,) * 3, (1.0,) * 3, augment=augment)
-    split = data.ArraySplit(images, draw.integers(0, 2, 4).astype(np.int32), boxes)
-    ((pictures, _),) = data.test_batches(split, preprocessing, batch_size=4)
+    preprocessing = pipeline.Preprocessing(size, (0.0,) * 3, (1.0,) * 3, augment=augment)
+    split = datasets.ArraySplit(images, draw.integers(0, 2, 4).astype(np.int32), boxes)
+    ((pictures, _),) = pipeline.test_batches(split, preprocessing, batch_size=4)
     moved = move_boxes(boxes, sides, preprocessing)
     assert (moved >= 0).all()
     assert (moved <= np.tile(size, 2)).all()

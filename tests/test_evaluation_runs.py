@@ -12,7 +12,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 import evaluate_keras
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf import evaluation as ev
 from cutmix_tf.evaluation import _batches, _command_line, _in_between
 
@@ -31,7 +31,7 @@ def split_of(count, seed):
         top, left = SIZE // 2 * (label // 2), SIZE // 2 * (label % 2)
         image[top : top + SIZE // 2, left : left + SIZE // 2] += 90
         box[:] = top, left, top + SIZE // 2, left + SIZE // 2
-    return data.ArraySplit(images.astype(np.uint8), labels, boxes)
+    return datasets.ArraySplit(images.astype(np.uint8), labels, boxes)
 
 
 def small_model():
@@ -47,15 +47,15 @@ def small_model():
 @pytest.fixture(scope="module")
 def small_set():
     splits = {"train": split_of(400, 1), "test": split_of(60, 2)}
-    return data.ImageSet("small", tuple("abcd"), MEAN, STD, splits)
+    return datasets.ImageSet("small", tuple("abcd"), MEAN, STD, splits)
 
 
 @pytest.fixture(scope="module")
 def network(small_set):
     """A network that was trained for a moment."""
-    model, preprocessing = small_model(), data.Preprocessing((SIZE, SIZE), MEAN, STD)
+    model, preprocessing = small_model(), pipeline.Preprocessing((SIZE, SIZE), MEAN, STD)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    train = data.train_batches(small_set.train, preprocessing, batch_size=40, seed=0)
+    train = pipeline.train_batches(small_set.train, preprocessing, batch_size=40, seed=0)
     model.fit(train, steps_per_epoch=100, epochs=1, shuffle=False, verbose=0)
     return ev.Network(model, preprocessing, "small", "small")
 
@@ -64,13 +64,13 @@ def network(small_set):
 def catalogue(small_set, monkeypatch):
     """The catalogue's sets replaced by small ones, with and without boxes."""
     test = split_of(30, 3)
-    without = data.ArraySplit(255 - test.images, test.labels)
+    without = datasets.ArraySplit(255 - test.images, test.labels)
     sets = {
         "small": small_set,
-        "other": data.ImageSet("other", tuple("abcd"), MEAN, STD, {"test": without}),
-        "five": data.ImageSet("five", tuple("abcde"), MEAN, STD, {"test": without}),
+        "other": datasets.ImageSet("other", tuple("abcd"), MEAN, STD, {"test": without}),
+        "five": datasets.ImageSet("five", tuple("abcde"), MEAN, STD, {"test": without}),
     }
-    monkeypatch.setattr(data, "load", lambda name, **places: sets[name])
+    monkeypatch.setattr(datasets, "load", lambda name, **places: sets[name])
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_code_in_a_file_is_not_run(run, tmp_path):
 def test_models_that_are_no_classifiers_are_refused():
     inputs = keras.Input((SIZE, SIZE, 3))
     with pytest.raises(ValueError, match=r"returns logits \(batch, classes\)"):
-        ev.Network(keras.Model(inputs, keras.layers.Conv2D(2, 1)(inputs)), data.Preprocessing((12, 12), MEAN, STD))
+        ev.Network(keras.Model(inputs, keras.layers.Conv2D(2, 1)(inputs)), pipeline.Preprocessing((12, 12), MEAN, STD))
 
 
 @pytest.mark.parametrize("shape", [(0, SIZE, SIZE, 3), (2, SIZE, 8, 3), (2, SIZE, SIZE, 1)])
@@ -246,7 +246,7 @@ def test_an_attack_of_no_strength_changes_nothing(network, small_set):
 
 @pytest.mark.parametrize(("mean", "std"), [((0.0,) * 3, (1.0,) * 3), (MEAN, STD), ((0.0,) * 3, (255.0,) * 3)])
 def test_each_pixel_moves_by_epsilon_whatever_the_normalization(mean, std, small_set):
-    network = ev.Network(small_model(), data.Preprocessing((SIZE, SIZE), mean, std))
+    network = ev.Network(small_model(), pipeline.Preprocessing((SIZE, SIZE), mean, std))
     images, labels = small_set.test.images.astype(np.float32), small_set.test.labels
     moved = ev.fgsm(network, images, labels, 8, clip=False) - images
     np.testing.assert_allclose(np.abs(moved).max(axis=(1, 2, 3)), 8)
@@ -260,7 +260,7 @@ def test_the_step_is_up_the_gradient(small_set):
     """Of a linear network the gradient is known: that of its own class is subtracted, weighed by the probabilities."""
     inputs = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(inputs, keras.layers.Dense(2, use_bias=False)(keras.layers.Flatten()(inputs)))
-    network = ev.Network(model, data.Preprocessing((SIZE, SIZE), MEAN, STD))
+    network = ev.Network(model, pipeline.Preprocessing((SIZE, SIZE), MEAN, STD))
     images, labels = small_set.test.images, small_set.test.labels % 2
     kernel = np.asarray(model.layers[-1].kernel).reshape(SIZE, SIZE, 3, 2)
     up = np.sign(kernel[..., 1 - labels] - kernel[..., labels]).transpose(3, 0, 1, 2)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cutmix_tf import data
-from cutmix_tf.data import _pipeline
+from cutmix_tf import datasets, pipeline
+from cutmix_tf.pipeline import _pipeline
 
 COUNT, SIZE = 23, (8, 10)
 PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}  # so that batches are the pixels themselves
@@ -15,7 +15,7 @@ PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}  # so that bat
 def array_split(count=COUNT, size=SIZE):
     """Random pictures, each one's number in its label and in all its corners' red."""
     images = np.random.default_rng(0).integers(0, 256, (count, *size, 3), dtype=np.uint8)
-    return data.ArraySplit(images, np.arange(count, dtype=np.int32))
+    return datasets.ArraySplit(images, np.arange(count, dtype=np.int32))
 
 
 def stream_split(count=COUNT, size=SIZE):
@@ -30,15 +30,15 @@ def stream_split(count=COUNT, size=SIZE):
         parts = tf.gather(files, order), tf.gather(arrays.labels, order), tf.cast(order, tf.int64)
         return tf.data.Dataset.from_tensor_slices(parts)
 
-    return data.StreamSplit(count, read, "pictures of a test")
+    return datasets.StreamSplit(count, read, "pictures of a test")
 
 
 SPLITS = pytest.mark.parametrize("make_split", [array_split, stream_split], ids=["array", "stream"])
 
 
 def train(split, augment="crop_flip", *, steps, batch_size=6, seed=1, **options):
-    preprocessing = data.Preprocessing(**PLAIN, augment=augment)
-    dataset = data.train_batches(split, preprocessing, batch_size=batch_size, seed=seed, **options)
+    preprocessing = pipeline.Preprocessing(**PLAIN, augment=augment)
+    dataset = pipeline.train_batches(split, preprocessing, batch_size=batch_size, seed=seed, **options)
     return [(np.asarray(images), np.asarray(labels)) for images, labels in dataset.take(steps)]
 
 
@@ -70,9 +70,9 @@ def test_each_epoch_has_each_example_once_and_its_own_order(make_split):
 
 
 def test_orders_are_evenly_random():
-    split = data.ArraySplit(np.zeros((6, 1, 1, 3), np.uint8), np.arange(6, dtype=np.int32))
-    preprocessing = data.Preprocessing((1, 1), (0, 0, 0), (1, 1, 1))
-    epochs = data.train_batches(split, preprocessing, batch_size=6, seed=3).take(3000)
+    split = datasets.ArraySplit(np.zeros((6, 1, 1, 3), np.uint8), np.arange(6, dtype=np.int32))
+    preprocessing = pipeline.Preprocessing((1, 1), (0, 0, 0), (1, 1, 1))
+    epochs = pipeline.train_batches(split, preprocessing, batch_size=6, seed=3).take(3000)
     orders = np.array([labels for _, labels in epochs.as_numpy_iterator()])
     for place in range(6):
         np.testing.assert_allclose(np.bincount(orders[:, place]) / 3000, 1 / 6, atol=0.03)
@@ -90,8 +90,8 @@ def test_seeds_differ_in_order_and_in_crops(make_split):
 
 def test_test_batches_are_in_order_and_whole():
     for split in (array_split(), stream_split()):
-        dataset = data.test_batches(split, data.Preprocessing(**PLAIN, augment="crop_flip"), batch_size=6)
-        assert dataset.cardinality() == data.steps_per_epoch(split, 6) == 4
+        dataset = pipeline.test_batches(split, pipeline.Preprocessing(**PLAIN, augment="crop_flip"), batch_size=6)
+        assert dataset.cardinality() == datasets.steps_per_epoch(split, 6) == 4
         images, labels = (np.concatenate(part) for part in zip(*dataset.as_numpy_iterator(), strict=True))
         np.testing.assert_array_equal(labels, np.arange(COUNT))
         np.testing.assert_array_equal(images, array_split().images)
@@ -118,11 +118,11 @@ def test_a_later_start_goes_on_with_the_same_bits(make_split, first_step):
 
 @SPLITS
 def test_threads_and_xla_change_nothing(make_split, monkeypatch):
-    split, preprocessing = make_split(), data.Preprocessing(**PLAIN, augment="crop_flip")
+    split, preprocessing = make_split(), pipeline.Preprocessing(**PLAIN, augment="crop_flip")
     batches = train(split, steps=8)
     options = tf.data.Options()
     options.threading.private_threadpool_size = 1
-    dataset = data.train_batches(split, preprocessing, batch_size=6, seed=1).with_options(options)
+    dataset = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).with_options(options)
     assert_same(list(dataset.take(8).as_numpy_iterator()), batches)
     monkeypatch.setattr(_pipeline, "compiled", tf.function)
     uncached = _pipeline._compiled_augment.__wrapped__
@@ -134,7 +134,7 @@ def test_one_split_serves_several_pipelines():
     split = array_split()
     batches = train(split, steps=3)
     assert_same(train(split, steps=3), batches)
-    assert len(list(data.test_batches(split, data.Preprocessing(**PLAIN), batch_size=6))) == 4
+    assert len(list(pipeline.test_batches(split, pipeline.Preprocessing(**PLAIN), batch_size=6))) == 4
 
 
 # ---- augmentation ----
@@ -164,23 +164,23 @@ def test_imagenet_crops_are_colored_and_not_clipped():
 def test_pictures_of_other_sizes_are_resized(make_split):
     split = make_split(size=(20, 30))
     for augment in ("none", "crop_flip", "imagenet"):
-        preprocessing = data.Preprocessing(**PLAIN, augment=augment)
+        preprocessing = pipeline.Preprocessing(**PLAIN, augment=augment)
         for dataset in (
-            data.train_batches(split, preprocessing, batch_size=6, seed=1),
-            data.test_batches(split, preprocessing, batch_size=6),
+            pipeline.train_batches(split, preprocessing, batch_size=6, seed=1),
+            pipeline.test_batches(split, preprocessing, batch_size=6),
         ):
             images, _ = next(iter(dataset))
             assert images.shape == dataset.element_spec[0].shape.merge_with([6, None, None, None]) == (6, *SIZE, 3)
-    centers = data.resized_center_crops(array_split(size=(20, 30)).images[:6], SIZE, 256 / 224)
+    centers = pipeline.resized_center_crops(array_split(size=(20, 30)).images[:6], SIZE, 256 / 224)
     np.testing.assert_array_equal(images, centers)
 
 
 def test_the_end_is_normalized():
     split, mean, std = array_split(), (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
-    preprocessing = data.Preprocessing(SIZE, mean, std)
+    preprocessing = pipeline.Preprocessing(SIZE, mean, std)
     for dataset in (
-        data.train_batches(split, preprocessing, batch_size=6, seed=1).take(4),
-        data.test_batches(split, preprocessing, batch_size=6),
+        pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).take(4),
+        pipeline.test_batches(split, preprocessing, batch_size=6),
     ):
         for images, labels in dataset:
             assert images.dtype == tf.float32
@@ -197,16 +197,16 @@ def show_arguments(images, labels, seed):
 
 def test_mix_gets_augmented_pixels_and_a_fresh_seed_each_step():
     plain = train(array_split(), steps=6)
-    preprocessing = data.Preprocessing(**PLAIN, augment="crop_flip")
+    preprocessing = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
     options = {"batch_size": 6, "seed": 1, "mix": show_arguments}
-    mixed = list(data.train_batches(array_split(), preprocessing, **options).take(6))
+    mixed = list(pipeline.train_batches(array_split(), preprocessing, **options).take(6))
     for (images, labels), (mixed_images, targets) in zip(plain, mixed, strict=True):
         assert targets["images"].dtype == tf.uint8
         assert targets["labels"].dtype == tf.int32
         assert_same([(images, labels)], [(targets["images"], targets["labels"])])
         np.testing.assert_array_equal(mixed_images, images[::-1])
     assert len({tuple(targets["seed"].numpy()) for _, targets in mixed}) == 6
-    later = data.train_batches(array_split(), preprocessing, **options, first_step=5)
+    later = pipeline.train_batches(array_split(), preprocessing, **options, first_step=5)
     np.testing.assert_array_equal(next(iter(later))[1]["seed"], mixed[5][1]["seed"])
 
 
@@ -215,8 +215,8 @@ def test_mix_gets_augmented_pixels_and_a_fresh_seed_each_step():
 
 def test_replicas_get_halves_of_the_global_batch():
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    preprocessing = data.Preprocessing(**PLAIN, augment="crop_flip")
-    dataset = data.train_batches(array_split(), preprocessing, batch_size=6, seed=1)
+    preprocessing = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
+    dataset = pipeline.train_batches(array_split(), preprocessing, batch_size=6, seed=1)
     replicas = iter(strategy.experimental_distribute_dataset(dataset))
     for images, labels in train(array_split(), steps=4, batch_size=6):  # 6, 6, 6 and 5
         parts = [strategy.experimental_local_results(part) for part in next(replicas)]
@@ -225,16 +225,16 @@ def test_replicas_get_halves_of_the_global_batch():
 
 
 def test_fit_trains_and_validates_on_two_replicas():
-    split, preprocessing = array_split(), data.Preprocessing(**PLAIN)
+    split, preprocessing = array_split(), pipeline.Preprocessing(**PLAIN)
     with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
         layers = [keras.layers.Rescaling(1 / 127.5, -1), keras.layers.Flatten(), keras.layers.Dense(COUNT)]
         model = keras.Sequential([keras.Input((*SIZE, 3)), *layers])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
     history = model.fit(
-        data.train_batches(split, preprocessing, batch_size=6, seed=1),
-        validation_data=data.test_batches(split, preprocessing, batch_size=6),
-        steps_per_epoch=data.steps_per_epoch(split, 6),
+        pipeline.train_batches(split, preprocessing, batch_size=6, seed=1),
+        validation_data=pipeline.test_batches(split, preprocessing, batch_size=6),
+        steps_per_epoch=datasets.steps_per_epoch(split, 6),
         epochs=6,
         shuffle=False,
         verbose=0,
@@ -244,7 +244,7 @@ def test_fit_trains_and_validates_on_two_replicas():
 
 def test_shapes_are_known():
     for split in (array_split(), stream_split()):
-        dataset = data.train_batches(split, data.Preprocessing(**PLAIN), batch_size=6, seed=1)
+        dataset = pipeline.train_batches(split, pipeline.Preprocessing(**PLAIN), batch_size=6, seed=1)
         assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
         assert dataset.element_spec[0].shape.as_list() == [None, *SIZE, 3]
         assert dataset.element_spec[1].shape.as_list() == [None]
@@ -267,7 +267,7 @@ def test_shapes_are_known():
 )
 def test_wrong_preprocessing_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        data.Preprocessing(**{**PLAIN, **change})
+        pipeline.Preprocessing(**{**PLAIN, **change})
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_wrong_preprocessing_is_refused(change, message):
 )
 def test_wrong_arguments_are_refused(change, error, message):
     with pytest.raises(error, match=message):
-        data.train_batches(array_split(), data.Preprocessing(**PLAIN), **{"batch_size": 6, "seed": 1, **change})
+        pipeline.train_batches(array_split(), pipeline.Preprocessing(**PLAIN), **{"batch_size": 6, "seed": 1, **change})
 
 
 @pytest.mark.parametrize(
@@ -299,12 +299,12 @@ def test_wrong_arguments_are_refused(change, error, message):
 )
 def test_wrong_arrays_are_refused(arrays, message):
     with pytest.raises(ValueError, match=message):
-        data.ArraySplit(**{"images": np.zeros((2, 8, 8, 3), np.uint8), "labels": np.zeros(2, np.int32), **arrays})
+        datasets.ArraySplit(**{"images": np.zeros((2, 8, 8, 3), np.uint8), "labels": np.zeros(2, np.int32), **arrays})
 
 
 def test_a_stream_shorter_than_it_says_fails_at_the_end_of_the_epoch():
-    short = data.StreamSplit(COUNT + 1, stream_split().read, "")
+    short = datasets.StreamSplit(COUNT + 1, stream_split().read, "")
     with pytest.raises(tf.errors.FailedPreconditionError, match="24 elements"):
-        list(data.test_batches(short, data.Preprocessing(**PLAIN), batch_size=6))
+        list(pipeline.test_batches(short, pipeline.Preprocessing(**PLAIN), batch_size=6))
     with pytest.raises(ValueError, match="at least one image; got 0"):
-        data.StreamSplit(0, stream_split().read, "")
+        datasets.StreamSplit(0, stream_split().read, "")

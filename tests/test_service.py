@@ -14,9 +14,9 @@ from test_training import small_set  # noqa: F401 - a fixture
 from tiny_sets import prepare
 
 import cutmix_tf as cm
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.attention import Teacher
-from cutmix_tf.data._service import DataService
+from cutmix_tf.pipeline._service import DataService
 
 SIZE = (8, 10)
 PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}
@@ -61,7 +61,7 @@ def service(servers, tmp_path):
 
 def array_split(count=203):
     images = np.random.default_rng(0).integers(0, 256, (count, *SIZE, 3), dtype=np.uint8)
-    return data.ArraySplit(images, np.arange(count, dtype=np.int32))
+    return datasets.ArraySplit(images, np.arange(count, dtype=np.int32))
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,12 @@ def stream_split(tmp_path_factory):
     """130 pictures of many sizes in 65 files; each one's only value is its number."""
     directory = tmp_path_factory.mktemp("sets")
     prepare(directory, "many", splits={"train": 130}, shape=(None, None, 3))
-    return data.load("many", data_dir=str(directory)).train
+    return datasets.load("many", data_dir=str(directory)).train
 
 
 def batches(split, *, augment="none", batch_size=6, seed=1, **options):
-    return data.train_batches(
-        split, data.Preprocessing(**PLAIN, augment=augment), batch_size=batch_size, seed=seed, **options
+    return pipeline.train_batches(
+        split, pipeline.Preprocessing(**PLAIN, augment=augment), batch_size=batch_size, seed=seed, **options
     )
 
 
@@ -96,7 +96,7 @@ def test_batches_of_arrays_are_the_local_ones_to_the_bit(service, epoch):
 
 def test_the_rest_of_an_epoch_with_maps_and_a_schedule(service):
     maps = np.random.default_rng(1).integers(0, 256, (203, 4, 5), dtype=np.uint8)
-    split = data.ArraySplit(array_split().images, array_split().labels, attention=maps)
+    split = datasets.ArraySplit(array_split().images, array_split().labels, attention=maps)
     options = {"mix": cm.AttentiveCutMix(top_n=6), "strength": lambda step: tf.cast(step, tf.float32) / 68}
     options |= {"first_step": 40, "static_shapes": True}
     made = batches(split, **options, service=service)
@@ -224,19 +224,19 @@ TOLD_TO_END = """
 import sys
 import keras
 import numpy as np
-from cutmix_tf import data
-from cutmix_tf.data._service import DataService
+from cutmix_tf import datasets, pipeline
+from cutmix_tf.pipeline._service import DataService
 
 class End(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if batch == 5:
             raise SystemExit(75)
 
-split = data.ArraySplit(np.zeros((12000, 8, 10, 3), np.uint8), np.zeros(12000, np.int32))
-preprocessing = data.Preprocessing((8, 10), (0, 0, 0), (1, 1, 1))
+split = datasets.ArraySplit(np.zeros((12000, 8, 10, 3), np.uint8), np.zeros(12000, np.int32))
+preprocessing = pipeline.Preprocessing((8, 10), (0, 0, 0), (1, 1, 1))
 model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
 model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-made = data.train_batches(split, preprocessing, batch_size=6, seed=1, service=DataService(*sys.argv[1:]))
+made = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1, service=DataService(*sys.argv[1:]))
 model.fit(made, callbacks=[End()], verbose=0, shuffle=False)
 """
 

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from cutmix_tf.data import _outlines, _shapes
-from cutmix_tf.data._shapes import CLASS_NAMES, make_shapes
+from cutmix_tf.datasets import _outlines, _shapes
+from cutmix_tf.datasets._shapes import CLASS_NAMES, make_shapes
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from test_recipes import smaller
 from test_training import small_set  # noqa: F401 - a fixture
 
 import cutmix_tf as cm
-from cutmix_tf import data, training
+from cutmix_tf import pipeline, training
 from cutmix_tf.models import MODELS
 
 MIXES = {
@@ -39,8 +39,8 @@ def test_all_shapes_are_known_and_only_the_partial_batches_are_left_out(small_se
 
 def test_filled_up_test_batches_measure_what_the_examples_do(small_set, tmp_path):  # noqa: F811
     run = training.Run(config(tmp_path / "run"), model=small.small_model)
-    filled = data.test_batches(small_set.test, run.preprocessing, batch_size=16, static_shapes=True)
-    plain = data.test_batches(small_set.test, run.preprocessing, batch_size=16)
+    filled = pipeline.test_batches(small_set.test, run.preprocessing, batch_size=16, static_shapes=True)
+    plain = pipeline.test_batches(small_set.test, run.preprocessing, batch_size=16)
     assert all(spec.shape.is_fully_defined() for spec in filled.element_spec)
     weights = np.concatenate([weights for _, _, weights in filled])
     assert (np.count_nonzero(weights), len(weights), weights.sum()) == (30, 32, 32)

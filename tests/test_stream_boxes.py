@@ -9,7 +9,7 @@ import tensorflow as tf
 from test_evaluation_maps import colors
 from tiny_sets import prepare
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf import evaluation as ev
 from cutmix_tf.evaluation._suites import usual_suites
 
@@ -55,22 +55,22 @@ def planted_set(tmp_path):
 def network(augment="none"):
     """Follows red and green light; of the size and margin given by the augmentation."""
     model = colors().model
-    return ev.Network(model, data.Preprocessing((16, 16), (0.0,) * 3, (255.0,) * 3, augment), dataset="tiny")
+    return ev.Network(model, pipeline.Preprocessing((16, 16), (0.0,) * 3, (255.0,) * 3, augment), dataset="tiny")
 
 
 def held_in_memory(monkeypatch, number):
     """A set whose test split is the picture of that number, in memory."""
     image, box = planted(number)
-    split = data.ArraySplit(image[None], np.array([number % 2], np.int32), box[None])
-    one = data.ImageSet("one", ("red", "green"), (0, 0, 0), (1, 1, 1), {"test": split})
-    monkeypatch.setattr(data, "load", lambda name, **places: one)
+    split = datasets.ArraySplit(image[None], np.array([number % 2], np.int32), box[None])
+    one = datasets.ImageSet("one", ("red", "green"), (0, 0, 0), (1, 1, 1), {"test": split})
+    monkeypatch.setattr(datasets, "load", lambda name, **places: one)
 
 
 def test_a_stream_gives_sizes_and_boxes_in_the_order_of_its_pictures(planted_set):
-    test = data.load("tiny", data_dir=str(planted_set)).test
-    assert isinstance(test, data.StreamSplit)
+    test = datasets.load("tiny", data_dir=str(planted_set)).test
+    assert isinstance(test, datasets.StreamSplit)
     for seed in (None, (3, 4)):
-        pictures = [data.decode(image).numpy() for image, *_ in test.read(seed)]
+        pictures = [datasets.decode(image).numpy() for image, *_ in test.read(seed)]
         rows = list(test.read_boxes(seed).as_numpy_iterator())
         assert [picture.shape[:2] for picture in pictures] == [tuple(sides) for sides, _ in rows]
         for picture, (_, box) in zip(pictures, rows, strict=True):
@@ -93,7 +93,7 @@ def test_jpegs_tell_their_size(tmp_path):
         features={"bbox": tfds.features.BBoxFeature()},
         bbox=lambda number: box,
     )
-    rows = list(data.load("tiny", data_dir=str(tmp_path)).test.read_boxes(None).as_numpy_iterator())
+    rows = list(datasets.load("tiny", data_dir=str(tmp_path)).test.read_boxes(None).as_numpy_iterator())
     assert [tuple(sides) for sides, _ in rows] == SIDES
     expected = [np.rint([0, width / 4, height / 2, width]) for height, width in SIDES]
     np.testing.assert_array_equal([moved for _, moved in rows], expected)
@@ -129,14 +129,14 @@ def test_a_limit_takes_pictures_and_their_boxes(planted_set):
 
 
 def test_boxes_are_read_only_when_asked_for(planted_set):
-    train = data.load("tiny", data_dir=str(planted_set)).train
+    train = datasets.load("tiny", data_dir=str(planted_set)).train
 
     def never(seed):
         raise AssertionError("boxes were read")
 
     train = dataclasses.replace(train, read_boxes=never)
-    preprocessing = data.Preprocessing((16, 16), (0,) * 3, (1,) * 3)
-    images, _ = next(iter(data.train_batches(train, preprocessing, batch_size=COUNT, seed=0)))
+    preprocessing = pipeline.Preprocessing((16, 16), (0,) * 3, (1,) * 3)
+    images, _ = next(iter(pipeline.train_batches(train, preprocessing, batch_size=COUNT, seed=0)))
     assert images.shape == (COUNT, 16, 16, 3)
 
 
@@ -150,7 +150,7 @@ def test_many_boxes_an_image_are_no_box(tmp_path):
         features={"bbox": tfds.features.Sequence(tfds.features.BBoxFeature())},
         bbox=lambda number: boxes,
     )
-    assert data.load("tiny", data_dir=str(tmp_path)).test.read_boxes is None
+    assert datasets.load("tiny", data_dir=str(tmp_path)).test.read_boxes is None
     inputs = keras.Input((16, 16, 3))
     three = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(inputs)))
     unboxed = ev.Network(three, network().preprocessing, dataset="tiny")

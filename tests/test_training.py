@@ -14,11 +14,11 @@ import pytest
 import tensorflow as tf
 
 import cutmix_tf as cm
-from cutmix_tf import data, training
+from cutmix_tf import datasets, training
 from cutmix_tf.attention import Teacher
 from cutmix_tf.training import TrainConfig, _as_text, _optimizer, _train
 from cutmix_tf.training._callbacks import RunRecorder
-from cutmix_tf.training._checkpoints import Progress
+from cutmix_tf.runs._checkpoints import Progress
 
 ROOT = Path(__file__).parents[1]
 CLASSES = 10
@@ -32,11 +32,11 @@ def small_set(monkeypatch):
         draw = np.random.default_rng(seed)
         labels = np.arange(count, dtype=np.int32) % CLASSES
         images = labels[:, None, None, None] * 20 + draw.integers(0, 30, (count, 8, 8, 3))
-        return data.ArraySplit(images.astype(np.uint8), labels)
+        return datasets.ArraySplit(images.astype(np.uint8), labels)
 
     splits = {"train": split(60, 1), "test": split(30, 2)}
-    small = data.ImageSet("small", tuple("abcdefghij"), (110.0,) * 3, (60.0,) * 3, splits)
-    monkeypatch.setattr(data, "load", lambda name, **places: small)
+    small = datasets.ImageSet("small", tuple("abcdefghij"), (110.0,) * 3, (60.0,) * 3, splits)
+    monkeypatch.setattr(datasets, "load", lambda name, **places: small)
     return small
 
 
@@ -455,12 +455,12 @@ REAL = ROOT.parent / "shared" / "data" / "tfds"
 @pytest.mark.skipif(not REAL.exists(), reason="needs prepared data")
 def test_a_real_step_on_cifar10(tmp_path, monkeypatch):
     """The whole way on the real set, cut to 300 examples."""
-    load = data.load
+    load = datasets.load
 
     def load_few(name, **places):
         whole = load(name, **places)
-        few = {key: data.ArraySplit(split.images[:300], split.labels[:300]) for key, split in whole.splits.items()}
-        return data.ImageSet(whole.name, whole.class_names, whole.mean, whole.std, few)
+        few = {key: datasets.ArraySplit(split.images[:300], split.labels[:300]) for key, split in whole.splits.items()}
+        return datasets.ImageSet(whole.name, whole.class_names, whole.mean, whole.std, few)
 
     monkeypatch.setattr(_train.data, "load", load_few)
     settings = training.load_config(ROOT / "configs" / "cifar10_resnet20_cutmix.py")

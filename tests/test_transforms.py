@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from cutmix_tf import data
-from cutmix_tf.data import _resize
+from cutmix_tf import datasets, pipeline
+from cutmix_tf.pipeline import _resize
 
 RANDOM = np.random.default_rng(0)
 
@@ -26,7 +26,7 @@ def loop_crop_flip(images, offsets, flips):
     return moved
 
 
-GEOMETRY = data.Geometry(
+GEOMETRY = pipeline.Geometry(
     np.array([[0, 0], [2, -3], [-4, 4], [9, 0], [-1, 1]], np.int32), np.array([False, True, False, True, True])
 )
 
@@ -35,7 +35,7 @@ GEOMETRY = data.Geometry(
 @pytest.mark.parametrize("dtype", ["uint8", "bool", "float32", "int64", "bfloat16"])
 def test_pictures_move_as_pixel_by_pixel(shape, dtype):
     images = tf.cast(RANDOM.integers(0, 2 if dtype == "bool" else 256, shape), dtype)
-    moved = data.apply_geometry(images, GEOMETRY)
+    moved = pipeline.apply_geometry(images, GEOMETRY)
     assert moved.dtype == images.dtype
     assert moved.shape == images.shape
     np.testing.assert_array_equal(moved, loop_crop_flip(images.numpy(), *GEOMETRY))
@@ -43,16 +43,16 @@ def test_pictures_move_as_pixel_by_pixel(shape, dtype):
 
 def test_maps_move_with_their_pictures():
     images = tf.constant(RANDOM.integers(0, 256, (64, 16, 12, 3), dtype=np.uint8))
-    geometry = data.sample_crop_flip(64, 4, (3, 4))
+    geometry = pipeline.sample_crop_flip(64, 4, (3, 4))
     maps = images[..., 1] > 99
     np.testing.assert_array_equal(
-        data.apply_geometry(maps, geometry), data.apply_geometry(images, geometry)[..., 1] > 99
+        pipeline.apply_geometry(maps, geometry), pipeline.apply_geometry(images, geometry)[..., 1] > 99
     )
 
 
 @pytest.mark.parametrize("padding", [0, 1, 4])
 def test_crops_and_flips_are_equally_likely(padding):
-    offsets, flips = data.sample_crop_flip(40_000, padding, (5, 6))
+    offsets, flips = pipeline.sample_crop_flip(40_000, padding, (5, 6))
     for column in np.transpose(offsets):
         places, counts = np.unique(column, return_counts=True)
         np.testing.assert_array_equal(places, np.arange(-padding, padding + 1))
@@ -61,11 +61,11 @@ def test_crops_and_flips_are_equally_likely(padding):
     if padding:
         assert abs(np.corrcoef(np.transpose(offsets))[0, 1]) < 0.02
         assert abs(np.corrcoef(offsets[:, 0], flips)[0, 1]) < 0.02
-    assert not np.any(data.sample_crop_flip(100, padding, (5, 6), flip=False).flips)
+    assert not np.any(pipeline.sample_crop_flip(100, padding, (5, 6), flip=False).flips)
 
 
 def crop_flip(images, seed):
-    return data.apply_geometry(images, data.sample_crop_flip(tf.shape(images)[0], 4, seed))
+    return pipeline.apply_geometry(images, pipeline.sample_crop_flip(tf.shape(images)[0], 4, seed))
 
 
 def test_eager_graph_and_compiled_give_the_same_bits():
@@ -85,7 +85,7 @@ def test_eager_graph_and_compiled_give_the_same_bits():
 def test_normalized_values(dtype):
     images = RANDOM.integers(0, 256, (2, 3, 4, 3), dtype=np.uint8)
     mean, std = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
-    normal = data.normalize(images, mean, std, dtype=dtype)
+    normal = pipeline.normalize(images, mean, std, dtype=dtype)
     assert normal.dtype == dtype
     expected = (images.astype(np.float64) - mean) / std
     np.testing.assert_allclose(np.asarray(normal, np.float64), expected, atol=2e-6 if dtype == "float32" else 0.02)
@@ -112,13 +112,13 @@ def test_jitter_in_each_order():
     amounts = RANDOM.uniform(-0.4, 0.4, (6, 3)).astype(np.float32)
     images = RANDOM.uniform(0, 255, (6, 5, 4, 3)).astype(np.float32)
     expected = [loop_jitter(*case) for case in zip(images.astype(np.float64), kinds, amounts, strict=True)]
-    jittered = data.apply_jitter(tf.constant(images), data.Jitter(tf.constant(kinds), tf.constant(amounts)))
+    jittered = pipeline.apply_jitter(tf.constant(images), pipeline.Jitter(tf.constant(kinds), tf.constant(amounts)))
     np.testing.assert_allclose(jittered, expected, rtol=1e-5, atol=1e-3)
     assert np.max(jittered) > 255  # nothing is clipped
 
 
 def test_jitter_draws_orders_and_amounts_evenly():
-    kinds, amounts = (np.asarray(part) for part in data.sample_jitter(30_000, (1, 2)))
+    kinds, amounts = (np.asarray(part) for part in pipeline.sample_jitter(30_000, (1, 2)))
     orders, counts = np.unique(kinds, axis=0, return_counts=True)
     np.testing.assert_array_equal(orders, list(itertools.permutations(range(3))))
     np.testing.assert_allclose(counts / 30_000, 1 / 6, atol=0.01)
@@ -130,7 +130,7 @@ def test_jitter_draws_orders_and_amounts_evenly():
 def test_lighting_adds_a_sum_of_components():
     amounts = np.array([[0, 0, 0], [0.1, -0.2, 0.3]], np.float32)
     images = RANDOM.uniform(0, 255, (2, 3, 4, 3)).astype(np.float32)
-    lit = data.apply_lighting(tf.constant(images), tf.constant(amounts))
+    lit = pipeline.apply_lighting(tf.constant(images), tf.constant(amounts))
     np.testing.assert_array_equal(lit[0], images[0])
     directions = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
     color = 255 * directions @ (amounts[1] * [0.2175, 0.0188, 0.0045])
@@ -138,7 +138,7 @@ def test_lighting_adds_a_sum_of_components():
 
 
 def test_lighting_amounts_are_normal():
-    amounts = np.asarray(data.sample_lighting(50_000, (3, 4)))
+    amounts = np.asarray(pipeline.sample_lighting(50_000, (3, 4)))
     shares = [np.mean(amounts < 0.1 * z, axis=0) for z in (-2, -1, 0, 1, 2)]
     expected = np.array([0.02275, 0.15866, 0.5, 0.84134, 0.97725])[:, None]
     np.testing.assert_allclose(shares, np.tile(expected, 3), atol=0.008)
@@ -149,8 +149,8 @@ def test_color_is_the_same_compiled():
     images = tf.constant(RANDOM.uniform(0, 255, (8, 6, 5, 3)).astype(np.float32))
 
     def color(images, seed):
-        images = data.apply_jitter(images, data.sample_jitter(8, seed))
-        return data.apply_lighting(images, data.sample_lighting(8, seed))
+        images = pipeline.apply_jitter(images, pipeline.sample_jitter(8, seed))
+        return pipeline.apply_lighting(images, pipeline.sample_lighting(8, seed))
 
     expected = color(images, (1, 2))
     compiled = tf.function(color, jit_compile=True)(images, tf.constant([1, 2]))
@@ -220,7 +220,7 @@ def test_pictures_too_long_for_any_crop_give_their_center(sides, box):
 
 def test_a_resized_crop_shows_the_part_that_was_drawn():
     image = coordinates(120, 200)
-    crops = data.random_resized_crops(tf.constant([encode(image, "PNG")] * 20), (40, 60), (1, 2))
+    crops = pipeline.random_resized_crops(tf.constant([encode(image, "PNG")] * 20), (40, 60), (1, 2))
     assert crops.shape == (20, 40, 60, 3)
     assert crops.dtype == tf.uint8
     seen = set()
@@ -238,12 +238,12 @@ def test_jpeg_png_and_decoded_pictures_are_cropped_alike(gray):
     smooth = smooth_picture(81, 97)
     # With subsampled colors a JPEG decoder sees no neighbors beyond the crop, and its edge differs a little.
     jpeg = encode(smooth[..., 0] if gray else smooth, "JPEG", subsampling=0)
-    image = data.decode(jpeg)
+    image = datasets.decode(jpeg)
     png = encode(image.numpy()[..., 0] if gray else image.numpy(), "PNG")
-    crops = [data.random_resized_crops(tf.stack([source] * 8), (32, 24), (5, 6)) for source in (jpeg, png, image)]
+    crops = [pipeline.random_resized_crops(tf.stack([source] * 8), (32, 24), (5, 6)) for source in (jpeg, png, image)]
     np.testing.assert_array_equal(crops[0], crops[1])
     np.testing.assert_array_equal(crops[0], crops[2])
-    centers = [data.resized_center_crops([source], (24, 24), 256 / 224) for source in (jpeg, png, image)]
+    centers = [pipeline.resized_center_crops([source], (24, 24), 256 / 224) for source in (jpeg, png, image)]
     np.testing.assert_array_equal(centers[0], centers[1])
     np.testing.assert_array_equal(centers[0], centers[2])
 
@@ -251,13 +251,13 @@ def test_jpeg_png_and_decoded_pictures_are_cropped_alike(gray):
 def test_jpeg_is_decoded_accurately():
     """TensorFlow's default decoder would be darker by 1 in red and blue."""
     jpeg = encode(smooth_picture(80, 96), "JPEG", quality=75)
-    np.testing.assert_array_equal(data.decode(jpeg), np.asarray(Image.open(io.BytesIO(jpeg))))
+    np.testing.assert_array_equal(datasets.decode(jpeg), np.asarray(Image.open(io.BytesIO(jpeg))))
 
 
 def test_the_center_is_taken_with_the_usual_margin():
     image = np.pad(coordinates(256, 256), [(0, 0), (0, 64), (0, 0)], mode="edge")
     image[..., 2] = np.arange(320) // 2
-    crop = data.resized_center_crops([encode(image, "PNG")], (224, 224), 256 / 224)
+    crop = pipeline.resized_center_crops([encode(image, "PNG")], (224, 224), 256 / 224)
     np.testing.assert_array_equal(crop[0], image[16:240, 48:272])
 
 
@@ -267,17 +267,17 @@ def test_centers_have_the_size_asked_for_and_lie_in_the_middle(sides, margin):
     image = np.zeros((*sides, 3), np.uint8)
     image[: sides[0] // 2, :, 0] = image[:, : sides[1] // 2, 1] = 254
     image[sides[0] // 2 : -(-sides[0] // 2), :, 0] = image[:, sides[1] // 2 : -(-sides[1] // 2), 1] = 127
-    crop = data.resized_center_crops(image[None], (32, 32), margin).numpy()[0].astype(int)
+    crop = pipeline.resized_center_crops(image[None], (32, 32), margin).numpy()[0].astype(int)
     assert crop.shape == (32, 32, 3)
     np.testing.assert_allclose(crop[..., :2].mean((0, 1)), 127, atol=5)
 
 
 def test_shrinking_averages_all_pixels():
     noise = RANDOM.integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
-    for small in (data.resized_center_crops(noise, (20, 20)), data.random_resized_crops(noise, (10, 10), (1, 1))):
+    for small in (pipeline.resized_center_crops(noise, (20, 20)), pipeline.random_resized_crops(noise, (10, 10), (1, 1))):
         assert np.std(small) < 15  # 37 where four pixels stand for sixty-four
 
 
 def test_a_picture_of_the_right_size_is_its_own_center():
     image = RANDOM.integers(0, 256, (3, 20, 30, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(data.resized_center_crops(image, (20, 30)), image)
+    np.testing.assert_array_equal(pipeline.resized_center_crops(image, (20, 30)), image)

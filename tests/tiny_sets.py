@@ -5,7 +5,7 @@ import io
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf import data
+from cutmix_tf import datasets
 
 
 def picture(number, side=8):
@@ -83,4 +83,4 @@ def epoch(split, seed=None):
 
 def decoded(image):
     """The picture, if it is still encoded."""
-    return data.decode(image) if image.dtype == tf.string else image
+    return datasets.decode(image) if image.dtype == tf.string else image

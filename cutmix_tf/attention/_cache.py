@@ -12,7 +12,7 @@ import filelock
 import keras
 import numpy as np
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.attention._teacher import Teacher
 
 BATCH = 128
@@ -26,7 +26,7 @@ def cache_path(dataset: str, teacher: Teacher, folder: str | Path = "attention")
     return Path(folder) / (re.sub(r"[^\w.]+", "-", name).strip("-") + ".npz")
 
 
-def cached_maps(path: str | Path, split: data.Split, teacher: Teacher, *, verbose: bool = True) -> np.ndarray:
+def cached_maps(path: str | Path, split: datasets.Split, teacher: Teacher, *, verbose: bool = True) -> np.ndarray:
     """The heat maps of all examples, in the order of storage; from the cache, which is built if there is none.
 
     Building goes on where a killed one stopped, and ends with the same bytes. Of several processes that find no cache,
@@ -62,7 +62,7 @@ def as_bytes(maps: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)).astype(np.uint8)
 
 
-def _key(split: data.Split, teacher: Teacher) -> dict[str, Any]:
+def _key(split: datasets.Split, teacher: Teacher) -> dict[str, Any]:
     """What a cache must agree in to be used."""
     return {
         "format": 1,
@@ -73,7 +73,7 @@ def _key(split: data.Split, teacher: Teacher) -> dict[str, Any]:
     }
 
 
-def _build(path: Path, split: data.Split, teacher: Teacher, verbose: bool) -> None:
+def _build(path: Path, split: datasets.Split, teacher: Teacher, verbose: bool) -> None:
     """Appends batch after batch to a file beside the cache, and makes the cache of it at the end.
 
     A process may be killed at any moment: what counts in the partial file are whole batches.
@@ -105,11 +105,11 @@ def _whole_batches(partial: Path, header: bytes, cells: int) -> int:
     return (partial.stat().st_size - len(header)) // (BATCH * cells) if ours else 0
 
 
-def _append(file, split: data.Split, teacher: Teacher, done: int, verbose: bool) -> None:
-    total = data.steps_per_epoch(split, BATCH)
+def _append(file, split: datasets.Split, teacher: Teacher, done: int, verbose: bool) -> None:
+    total = datasets.steps_per_epoch(split, BATCH)
     progress = keras.utils.Progbar(total, verbose=int(verbose), unit_name="batch")
     began, count = time.perf_counter(), 0
-    for images in data.whole_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():
+    for images in pipeline.whole_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():
         file.write(as_bytes(teacher.maps(images)).tobytes())
         done, count = done + 1, count + len(images)
         progress.update(done)
@@ -117,7 +117,7 @@ def _append(file, split: data.Split, teacher: Teacher, done: int, verbose: bool)
         print(f"{count} maps, {count / (time.perf_counter() - began):.0f} images/s")
 
 
-def _load(path: Path, split: data.Split, teacher: Teacher) -> np.ndarray:
+def _load(path: Path, split: datasets.Split, teacher: Teacher) -> np.ndarray:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             maps, held = arrays["maps"], json.loads(arrays["key"].tobytes())

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf._checks import check_whole
-from cutmix_tf.data import MARGIN
+from cutmix_tf.pipeline import MARGIN
 from cutmix_tf.evaluation._network import Network
 
 READ = 256
@@ -52,17 +52,17 @@ def load_examples(
       network: Whose pictures they become.
       dataset: A name of the catalogue; None for the network's own.
       limit: How many to take, at random but the same each time; None for all. All of ImageNet's are 7.5 GB.
-      data_dir: As for `data.load`.
-      bad_examples: As for `data.load`.
+      data_dir: As for `datasets.load`.
+      bad_examples: As for `datasets.load`.
 
     Raises:
       ValueError: if no dataset is known, or it has another number of classes than the network.
-      Whatever `data.load` raises.
+      Whatever `datasets.load` raises.
     """
     name = dataset or network.dataset
     if name is None:
         raise ValueError(f"A dataset is needed to evaluate {network.name}; none is known. Give its name (--dataset).")
-    images = data.load(name, data_dir=data_dir, bad_examples=bad_examples)
+    images = datasets.load(name, data_dir=data_dir, bad_examples=bad_examples)
     if images.num_classes != network.num_classes:
         raise ValueError(
             f"{network.name} tells {network.num_classes} classes apart, but {name} has {images.num_classes}. Choose "
@@ -80,10 +80,10 @@ def load_pictures(
     bad_examples: BadExamples = "refuse",
 ):
     """The test pictures of any dataset at a network's size: uint8 (n, height, width, 3). See `load_examples`."""
-    return _read(data.load(dataset, data_dir=data_dir, bad_examples=bad_examples), network.preprocessing, limit).images
+    return _read(datasets.load(dataset, data_dir=data_dir, bad_examples=bad_examples), network.preprocessing, limit).images
 
 
-def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int | None) -> Examples:
+def _read(images: datasets.ImageSet, preprocessing: pipeline.Preprocessing, limit: int | None) -> Examples:
     if limit is not None:
         check_whole("limit", limit, low=1)
     split = _limited(images.test, limit)
@@ -91,7 +91,7 @@ def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int |
     in_pixels = dataclasses.replace(preprocessing, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     pictures = np.empty((count, *preprocessing.image_size, 3), np.uint8)
     labels = np.empty(count, np.int32)
-    first, batches = 0, data.test_batches(split, in_pixels, batch_size=READ).take(-(-count // READ))
+    first, batches = 0, pipeline.test_batches(split, in_pixels, batch_size=READ).take(-(-count // READ))
     for some_images, some_labels in batches.as_numpy_iterator():
         last = min(first + len(some_labels), count)
         pictures[first:last], labels[first:last] = some_images[: last - first], some_labels[: last - first]
@@ -99,9 +99,9 @@ def _read(images: data.ImageSet, preprocessing: data.Preprocessing, limit: int |
     return Examples(pictures, labels, images.class_names, _boxes(split, count, preprocessing), images.name)
 
 
-def _boxes(split: data.Split, count: int, preprocessing: data.Preprocessing) -> np.ndarray | None:
+def _boxes(split: datasets.Split, count: int, preprocessing: pipeline.Preprocessing) -> np.ndarray | None:
     """Where the objects of the split's first pictures lie in what a network sees; None where that is not known."""
-    if isinstance(split, data.ArraySplit):
+    if isinstance(split, datasets.ArraySplit):
         return None if split.boxes is None else move_boxes(split.boxes, split.images.shape[1:3], preprocessing)
     if split.read_boxes is None:
         return None
@@ -109,15 +109,15 @@ def _boxes(split: data.Split, count: int, preprocessing: data.Preprocessing) -> 
     return move_boxes(boxes, sides, preprocessing)
 
 
-def _limited(split: data.Split, limit: int | None) -> data.Split:
+def _limited(split: datasets.Split, limit: int | None) -> datasets.Split:
     """A split that begins with the examples to take. Folders list theirs class by class, so they are drawn."""
     if limit is None or limit >= len(split):
         return split
-    if isinstance(split, data.StreamSplit):
+    if isinstance(split, datasets.StreamSplit):
         return dataclasses.replace(split, read=_keyed(split.read), read_boxes=_keyed(split.read_boxes))
     draw = np.random.Generator(np.random.Philox(KEY))
     some = np.sort(draw.choice(len(split), limit, replace=False))
-    return data.ArraySplit(split.images[some], split.labels[some], None if split.boxes is None else split.boxes[some])
+    return datasets.ArraySplit(split.images[some], split.labels[some], None if split.boxes is None else split.boxes[some])
 
 
 def _keyed(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
@@ -125,7 +125,7 @@ def _keyed(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
     return read and (lambda seed: read(KEY))
 
 
-def move_boxes(boxes: np.ndarray, sides, preprocessing: data.Preprocessing) -> np.ndarray:
+def move_boxes(boxes: np.ndarray, sides, preprocessing: pipeline.Preprocessing) -> np.ndarray:
     """Where boxes come to lie when test pictures are resized and cropped at the center.
 
     Args:

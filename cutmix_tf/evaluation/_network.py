@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from cutmix_tf import data
+from cutmix_tf import pipeline
 from cutmix_tf.evaluation._batches import Counter, in_batches
 
 
@@ -46,7 +46,7 @@ class Network:
     """
 
     model: keras.Model
-    preprocessing: data.Preprocessing
+    preprocessing: pipeline.Preprocessing
     name: str = "network"
     dataset: str | None = None
     progress: Counter | None = None
@@ -122,11 +122,11 @@ class Network:
 class FromPixels(keras.Model):
     """A model that takes normalized pictures, with the normalization in front."""
 
-    def __init__(self, body: keras.Model, preprocessing: data.Preprocessing):
+    def __init__(self, body: keras.Model, preprocessing: pipeline.Preprocessing):
         super().__init__(dtype="float32")
         self.body = body
         self.mean = np.asarray(preprocessing.mean, np.float32)
-        self.scale = 1 / np.asarray(preprocessing.std, np.float32)  # as `data.normalize` computes
+        self.scale = 1 / np.asarray(preprocessing.std, np.float32)  # as `pipeline.normalize` computes
         self.built = True  # its layers are the body's, which are
 
     def call(self, images):
@@ -178,24 +178,24 @@ def _load_model(file: Path) -> keras.Model:
         raise ValueError(f"{str(file)!r} can't be read as a Keras model: {reason} Save it again.") from None
 
 
-def _as_trained(file: Path) -> data.Preprocessing:
+def _as_trained(file: Path) -> pipeline.Preprocessing:
     held: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in _read_json(file).items()
     }
     try:
-        return data.Preprocessing(**held)
+        return pipeline.Preprocessing(**held)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{str(file)!r} is no preprocessing of a run: {error} Train the run again.") from None
 
 
-def _as_pixels(model: keras.Model, file: Path) -> data.Preprocessing:
+def _as_pixels(model: keras.Model, file: Path) -> pipeline.Preprocessing:
     size = model.input_shape[1:3]
     if len(size) != 2 or None in size:
         raise ValueError(
             f"The size of its pictures must be known; {str(file)!r} takes {model.input_shape}. Put the run's "
             "preprocessing.json beside it."
         )
-    return data.Preprocessing(size, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    return pipeline.Preprocessing(size, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cutmix_tf.evaluation._cam import scale_maps
-from cutmix_tf.pictures import COLORS, INK
+from cutmix_tf.plotting._mixes import COLORS, INK
 
 Results = Mapping[str, Any]
 Evaluations = Mapping[str, Results]

@@ -72,12 +72,12 @@ def load_task(
       ood: Sets that it was not trained on: "uniform", "gaussian", or names of the catalogue.
       corrupted: Corrupted copies of the test set, by names of the catalogue such as "cifar10_corrupted/fog_3".
       limit: How many pictures of each set, at random but the same each time; None for all, and 10,000 of noise.
-      data_dir: As for `data.load`.
-      bad_examples: As for `data.load`.
+      data_dir: As for `datasets.load`.
+      bad_examples: As for `datasets.load`.
 
     Raises:
       ValueError: if the test set itself is among the strange ones, or labels don't fit the network.
-      Whatever `data.load` raises.
+      Whatever `datasets.load` raises.
     """
     how: dict[str, Any] = {"limit": limit, "data_dir": data_dir, "bad_examples": bad_examples}
     examples = load_examples(network, dataset, **how)

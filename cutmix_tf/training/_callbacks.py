@@ -11,8 +11,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from cutmix_tf.training._checkpoints import Checkpoints, Progress
-from cutmix_tf.training._run_folder import RunFolder
+from cutmix_tf.runs._checkpoints import Checkpoints, Progress
+from cutmix_tf.runs._run_folder import RunFolder
 
 STOPPED = 75
 """The exit code of a run that was told to stop and has saved all: EX_TEMPFAIL, "try again"."""
@@ -138,7 +138,7 @@ class StepWatcher(keras.callbacks.Callback):
         if math.isnan(float((logs or {}).get("loss", 0.0))):
             raise FloatingPointError(
                 f"The loss is NaN at step {self.progress.step - 1} (counted from 0). Its batch can be made again: "
-                f"python -m cutmix_tf.training.replay {self.run_dir} --step {self.progress.step - 1}"
+                f"python -m cutmix_tf.cli._replay {self.run_dir} --step {self.progress.step - 1}"
             )
         steps, late = self.often.steps, time.monotonic() - self._saved >= 60 * self.often.minutes
         due = late or (steps is not None and self.progress.step % steps == 0)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher, cache_path
-from cutmix_tf.data import check_address
+from cutmix_tf.pipeline import check_address
 from cutmix_tf.mixing import Mixer, check_points
 from cutmix_tf.models import Regularizer, WithDropBlock
 from cutmix_tf.training._as_text import MIXER_ARGUMENT, REGULARIZER_ARGUMENT, TEACHER_ARGUMENT

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from cutmix_tf import data
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.training._config import TrainConfig
 
 
-def load_images(config: TrainConfig) -> data.ImageSet:
+def load_images(config: TrainConfig) -> datasets.ImageSet:
     """The config's dataset."""
-    return data.load(
+    return datasets.load(
         config.dataset,
         data_dir=config.data_dir,
         download=config.download,
@@ -46,12 +46,12 @@ def told_when_input_fails(config: TrainConfig) -> Iterator[None]:
         ) from error
 
 
-def preprocessing_of(config: TrainConfig, images: data.ImageSet) -> data.Preprocessing:
+def preprocessing_of(config: TrainConfig, images: datasets.ImageSet) -> pipeline.Preprocessing:
     """The config's augmentation at its image size, or at the data set's own."""
     if config.image_size is not None:
         size = (config.image_size, config.image_size)
-    elif isinstance(images.train, data.ArraySplit):
+    elif isinstance(images.train, datasets.ArraySplit):
         size = images.train.images.shape[1:3]
     else:
         raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
-    return data.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)
+    return pipeline.Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)

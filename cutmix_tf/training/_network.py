@@ -6,14 +6,14 @@ from typing import Any
 
 import keras
 
-from cutmix_tf import data, models
+from cutmix_tf import datasets, models
+from cutmix_tf.distribution._devices import Devices
+from cutmix_tf.distribution._workers import Workers
 from cutmix_tf.losses import MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
 from cutmix_tf.mixing import HiddenMixer
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._devices import Devices
 from cutmix_tf.training._optimizer import build_optimizer
-from cutmix_tf.training._workers import Workers
 
 Model = keras.Model | Callable[[], keras.Model]
 
@@ -23,7 +23,7 @@ _OF_TABLE = {"stem": "auto", "regularizer": None, "last_stride": 2}
 
 def make_model(
     config: TrainConfig,
-    images: data.ImageSet,
+    images: datasets.ImageSet,
     image_size: tuple[int, int],
     devices: Devices | Workers,
     steps_per_epoch: int,
@@ -49,7 +49,7 @@ def make_model(
     return network, mix
 
 
-def _from_table(config: TrainConfig, images: data.ImageSet, size: tuple[int, int], devices) -> keras.Model:
+def _from_table(config: TrainConfig, images: datasets.ImageSet, size: tuple[int, int], devices) -> keras.Model:
     return models.build(
         config.model,
         num_classes=images.num_classes,
@@ -70,7 +70,7 @@ def _given(model: Model, config: TrainConfig) -> keras.Model:
     return model if isinstance(model, keras.Model) else model()
 
 
-def _check_outputs(model: keras.Model, images: data.ImageSet) -> None:
+def _check_outputs(model: keras.Model, images: datasets.ImageSet) -> None:
     outputs = model.output_shape
     if not isinstance(outputs, tuple) or len(outputs) != 2 or outputs[1] != images.num_classes:
         raise ValueError(

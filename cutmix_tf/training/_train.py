@@ -9,20 +9,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from cutmix_tf import data, models, pictures
+from cutmix_tf import datasets, models, pipeline, plotting
 from cutmix_tf.attention import cached_maps
+from cutmix_tf.distribution._devices import Devices, find_devices
+from cutmix_tf.distribution._workers import Workers, told_when_others_end
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.mixing import MixSchedule
+from cutmix_tf.runs._checkpoints import Checkpoints, Progress
+from cutmix_tf.runs._run_folder import RunFolder
+from cutmix_tf.runs._summary import measured_with, summarize, trainable_parameters
 from cutmix_tf.training._as_text import to_text
 from cutmix_tf.training._callbacks import Often, RunRecorder, StepWatcher
-from cutmix_tf.training._checkpoints import Checkpoints, Progress
 from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._devices import Devices, find_devices
 from cutmix_tf.training._inputs import load_images, preprocessing_of, told_when_input_fails
 from cutmix_tf.training._network import Model, make_model
-from cutmix_tf.training._run_folder import RunFolder
-from cutmix_tf.training._summary import measured_with, summarize, trainable_parameters
-from cutmix_tf.training._workers import Workers, told_when_others_end
 
 
 def train(config: TrainConfig, *, model: Model | None = None) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Run:
         _check_batches(config, self.devices)
         self.images = load_images(config)
         self.preprocessing = preprocessing_of(config, self.images)
-        self.steps_per_epoch = data.steps_per_epoch(
+        self.steps_per_epoch = datasets.steps_per_epoch(
             self.images.train, config.batch_size, static_shapes=config.static_shapes
         )
         keras.utils.set_random_seed(config.seed)
@@ -73,7 +73,7 @@ class Run:
         self.history: list[dict[str, float]] = []
         self.train_split = self._with_attention(self.images.train)
         self._service = (
-            data.DataService(config.data_service, self.folder.home / "arrays") if config.data_service else None
+            pipeline.DataService(config.data_service, self.folder.home / "arrays") if config.data_service else None
         )
 
     @property
@@ -81,10 +81,10 @@ class Run:
         """Training examples that an epoch shows."""
         return min(self.steps_per_epoch * self.config.batch_size, len(self.images.train))
 
-    def train_batches(self, first_step: int = 0, service: data.DataService | None = None) -> tf.data.Dataset:
+    def train_batches(self, first_step: int = 0, service: pipeline.DataService | None = None) -> tf.data.Dataset:
         """The run's mixed batches from that step on, without end; with a service, to the end of the epoch."""
         config = self.config
-        return data.train_batches(
+        return pipeline.train_batches(
             self.train_split,
             self.preprocessing,
             batch_size=config.batch_size,
@@ -100,7 +100,7 @@ class Run:
 
     def _test_batches(self, split: str) -> tf.data.Dataset:
         batch_size, static_shapes = self.config.batch_size, self.config.static_shapes
-        return data.test_batches(
+        return pipeline.test_batches(
             self.images.splits[split], self.preprocessing, batch_size=batch_size, static_shapes=static_shapes
         )
 
@@ -112,7 +112,7 @@ class Run:
     def _strength(self) -> MixSchedule:
         return MixSchedule(self.config.mix_schedule, self.config.epochs * self.steps_per_epoch)
 
-    def _with_attention(self, split: data.Split) -> data.Split:
+    def _with_attention(self, split: datasets.Split) -> datasets.Split:
         """The training examples, with the maps of a teacher that was asked beforehand."""
         config = self.config
         if config.teacher is None or config.attention == "live":
@@ -210,14 +210,14 @@ class Run:
         if isinstance(images, dict):
             return  # mixed inside the network
         pixels = images[:16] * self.preprocessing.std + self.preprocessing.mean
-        figure = pictures.draw_mixes(pixels, targets[:16], self.images.class_names)
+        figure = plotting.draw_mixes(pixels, targets[:16], self.images.class_names)
         figure.savefig(self.folder.path / "mixes.png", dpi=120)
 
     def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
         self.folder.save_model(self.model, "final.keras")
         tested = {} if self.judged_on == "test" else self._test_at_the_end()
         name = f"{self.config.dataset}, {self.config.model}, {to_text(self.config.mix)}"
-        pictures.draw_curves({name: progress.history}).savefig(self.folder.path / "curves.png", dpi=120)
+        plotting.draw_curves({name: progress.history}).savefig(self.folder.path / "curves.png", dpi=120)
         summary = {
             **summarize(self.config, progress, self.judged_on),
             **tested,

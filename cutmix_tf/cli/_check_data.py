@@ -5,8 +5,8 @@ from typing import Annotated
 
 import tyro
 
-from cutmix_tf.data._bad_examples import places_of
-from cutmix_tf.data._catalogue import read_set
+from cutmix_tf.datasets._bad_examples import places_of
+from cutmix_tf.datasets._catalogue import read_set
 
 
 def main(name: Annotated[str, tyro.conf.Positional], data_dir: str | None = None) -> None:

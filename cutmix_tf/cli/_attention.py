@@ -1,4 +1,4 @@
-"""Draws how a config's teacher guides mixing: python -m cutmix_tf.training.draw_attention CONFIG --save FILE."""
+"""Draws how a config's teacher guides mixing: python -m cutmix_tf.cli._attention CONFIG --save FILE."""
 
 import argparse
 import dataclasses
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from cutmix_tf import data, pictures
+from cutmix_tf import pipeline, plotting
+from cutmix_tf.cli._config_words import read_command_line
 from cutmix_tf.mixing import AttentiveCutMix, Canvas
-from cutmix_tf.training._command_line import read_command_line
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._inputs import load_images, preprocessing_of
 
@@ -24,7 +24,7 @@ def draw(config: TrainConfig, count: int = 8):
         raise ValueError(f"A config that mixes by AttentiveCutMix is needed; got mix={mixer}.")
     images = load_images(config)
     still = dataclasses.replace(preprocessing_of(config, images), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    batches = data.train_batches(
+    batches = pipeline.train_batches(
         images.train, still, batch_size=count, seed=config.seed, mix=_unmixed, attend=teacher.attend
     )
     batch, (labels, maps) = next(iter(batches))
@@ -33,7 +33,7 @@ def draw(config: TrainConfig, count: int = 8):
     plan = mixer.plan(Canvas(tf.shape(batch)[0], height, width, maps), seed)
     mixed, targets = mixer(batch, labels, attention=maps, seed=seed)
     partners, partner_maps = tf.gather(batch, plan.partner), tf.gather(maps, plan.partner)
-    return pictures.draw_attention(batch, partners, partner_maps, plan.cells, mixed, targets, images.class_names)
+    return plotting.draw_attention(batch, partners, partner_maps, plan.cells, mixed, targets, images.class_names)
 
 
 def _unmixed(images, labels, *, attention, seed):

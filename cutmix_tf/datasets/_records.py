@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._random import fold_in
-from cutmix_tf.data._bad_examples import BadExample, bad_places, reason_of
-from cutmix_tf.data._draws import permutation
-from cutmix_tf.data._resize import decode
-from cutmix_tf.data._tfds import Builder, describe
+from cutmix_tf._random import fold_in, permutation
+from cutmix_tf.datasets._bad_examples import BadExample, bad_places, reason_of
+from cutmix_tf.datasets._decode import decode
+from cutmix_tf.datasets._tfds import Builder, describe
 
 BLOCK = 8192  # examples that are shuffled together
 INTERLEAVED = 16  # shards read in turn

@@ -1,4 +1,4 @@
-"""Compares finished runs: python -m cutmix_tf.training.compare RUN RUN … --save FOLDER."""
+"""Compares finished runs: python -m cutmix_tf.cli._compare RUN RUN … --save FOLDER."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from cutmix_tf import pictures
+from cutmix_tf import plotting
 
 COLUMNS = {
     "top1_error_last": "last epoch, top-1 error %",
@@ -29,7 +29,7 @@ def compare(runs: Annotated[list[Path], tyro.conf.Positional], save: Path) -> No
     histories = {run.name: _read_history(run) for run in runs}
     save.mkdir(parents=True, exist_ok=True)
     (save / "comparison.json").write_text(json.dumps(summaries, indent=2) + "\n")
-    pictures.draw_curves(histories).savefig(save / "curves.png", dpi=120)
+    plotting.draw_curves(histories).savefig(save / "curves.png", dpi=120)
     if (runs[-1] / "mixes.png").exists():  # not where features were mixed
         shutil.copy(runs[-1] / "mixes.png", save / "mixes.png")
     print(_table(summaries))

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from cutmix_tf._random import child_seeds, normal, random_bits, uniform_integers
-from cutmix_tf.data._draws import uniform
+from cutmix_tf._random import child_seeds, normal, random_bits, uniform, uniform_integers
 
 STRENGTH = 0.4  # of each jitter
 LIGHTING_STD = 0.1

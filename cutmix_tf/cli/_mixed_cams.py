@@ -1,4 +1,4 @@
-"""What a network sees in mixed pictures: python -m cutmix_tf.evaluation.mixed_cams RUN --save FILE."""
+"""What a network sees in mixed pictures: python -m cutmix_tf.cli._mixed_cams RUN --save FILE."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from cutmix_tf.evaluation._cam import cam, resize_maps, scale_maps
 from cutmix_tf.evaluation._examples import load_examples
 from cutmix_tf.evaluation._network import Network, load_network
 from cutmix_tf.mixing import Mixer
-from cutmix_tf.pictures import INK
+from cutmix_tf.plotting._mixes import INK
 from cutmix_tf.training import mixer_from_text
 
 ROWS = ("image", "partner", "mix", "map of its class", "map of the partner's")

@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from cutmix_tf._checks import check_choice
-from cutmix_tf.data._bad_examples import places_of, told
-from cutmix_tf.data._folder import read_folder
-from cutmix_tf.data._image_set import ArraySplit, ImageSet, Split
-from cutmix_tf.data._prepared import read_split
-from cutmix_tf.data._slices import Part, overlap, parse_split
-from cutmix_tf.data._tfds import find_builder
+from cutmix_tf.datasets._bad_examples import places_of, told
+from cutmix_tf.datasets._folder import read_folder
+from cutmix_tf.datasets._image_set import ArraySplit, ImageSet, Split
+from cutmix_tf.datasets._prepared import read_split
+from cutmix_tf.datasets._slices import Part, overlap, parse_split
+from cutmix_tf.datasets._tfds import find_builder
 
 Channels = tuple[float, float, float]
 
@@ -115,7 +115,7 @@ def read_set(name: str, data_dir: str | None = None, *, download: bool = False, 
 
 
 def _load_shapes() -> ImageSet:
-    from cutmix_tf.data._shapes import CLASS_NAMES, make_shapes  # here, because few programs draw shapes
+    from cutmix_tf.datasets._shapes import CLASS_NAMES, make_shapes  # here, because few programs draw shapes
 
     splits = {"train": ArraySplit(*make_shapes(1000, seed=1)), "test": ArraySplit(*make_shapes(1000, seed=2))}
     return ImageSet("shapes", CLASS_NAMES, FACTS["shapes"].mean, FACTS["shapes"].std, splits)

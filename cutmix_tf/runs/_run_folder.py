@@ -14,7 +14,7 @@ from typing import Any
 import filelock
 import keras
 
-from cutmix_tf import data
+from cutmix_tf import datasets
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf.models import TappedModel
 from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, teacher_from_text, to_text
@@ -130,7 +130,7 @@ class RunFolder:
             lock.release()
             Path(lock.lock_file).unlink(missing_ok=True)
 
-    def keep_data(self, images: data.ImageSet) -> None:
+    def keep_data(self, images: datasets.ImageSet) -> None:
         """Writes what tells the data apart from other data.
 
         Raises:

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf.data._bad_examples import BadExample, check_some_left, places_of, reason_of
-from cutmix_tf.data._image_set import ArraySplit, Split, StreamSplit
-from cutmix_tf.data._records import find_bad_examples, picture, read_examples
-from cutmix_tf.data._resize import decode
-from cutmix_tf.data._tfds import Builder, check_files, damaged, describe, fingerprint
+from cutmix_tf.datasets._bad_examples import BadExample, check_some_left, places_of, reason_of
+from cutmix_tf.datasets._decode import decode
+from cutmix_tf.datasets._image_set import ArraySplit, Split, StreamSplit
+from cutmix_tf.datasets._records import find_bad_examples, picture, read_examples
+from cutmix_tf.datasets._tfds import Builder, check_files, damaged, describe, fingerprint
 
 IN_MEMORY = 2 * 2**30  # bytes of pixels up to which a split of equal-sized images is kept as arrays
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cutmix_tf.runs._checkpoints import Progress
 from cutmix_tf.training._as_text import to_text
-from cutmix_tf.training._checkpoints import Progress
 from cutmix_tf.training._config import TrainConfig
 
 

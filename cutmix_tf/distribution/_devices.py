@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from cutmix_tf._checks import did_you_mean
-from cutmix_tf.training._workers import Workers
+from cutmix_tf.distribution._workers import Workers
 
 _Scope = Callable[[], contextlib.AbstractContextManager]
 

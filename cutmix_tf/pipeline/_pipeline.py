@@ -24,12 +24,12 @@ from cutmix_tf._cells import pool_cells
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf._random import child_seeds, fold_in
 from cutmix_tf._xla import compiled
-from cutmix_tf.data._auto_augment import POLICIES, auto_augment
-from cutmix_tf.data._color import apply_jitter, apply_lighting, sample_jitter, sample_lighting
-from cutmix_tf.data._image_set import ArraySplit, Split, steps_per_epoch
-from cutmix_tf.data._resize import MARGIN, lay_over, random_resized_crops, resized_center_crops, whole_pictures
-from cutmix_tf.data._service import DataService, epoch_by_workers
-from cutmix_tf.data._transforms import apply_geometry, normalize, sample_crop_flip
+from cutmix_tf.datasets._image_set import ArraySplit, Split, steps_per_epoch
+from cutmix_tf.pipeline._auto_augment import POLICIES, auto_augment
+from cutmix_tf.pipeline._color import apply_jitter, apply_lighting, sample_jitter, sample_lighting
+from cutmix_tf.pipeline._resize import MARGIN, lay_over, random_resized_crops, resized_center_crops, whole_pictures
+from cutmix_tf.pipeline._service import DataService, epoch_by_workers
+from cutmix_tf.pipeline._transforms import apply_geometry, normalize, sample_crop_flip
 
 Mix = Callable[..., tuple[tf.Tensor, Any]]
 Attend = Callable[[tf.Tensor], tf.Tensor]

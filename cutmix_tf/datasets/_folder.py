@@ -5,10 +5,10 @@ import pathlib
 
 import tensorflow as tf
 
-from cutmix_tf.data._bad_examples import BadExample, bad_places, check_some_left, places_of, reason_of
-from cutmix_tf.data._draws import permutation
-from cutmix_tf.data._image_set import StreamSplit
-from cutmix_tf.data._resize import decode
+from cutmix_tf._random import permutation
+from cutmix_tf.datasets._bad_examples import BadExample, bad_places, check_some_left, places_of, reason_of
+from cutmix_tf.datasets._decode import decode
+from cutmix_tf.datasets._image_set import StreamSplit
 
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _SPLITS = {"train": ("train",), "test": ("test", "validation", "val")}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cutmix_tf.attention import APPLICATIONS
-from cutmix_tf.data import FACTS
+from cutmix_tf.datasets import FACTS
 from cutmix_tf.mixing import MIXERS
 from cutmix_tf.models import MODELS, REGULARIZERS
 

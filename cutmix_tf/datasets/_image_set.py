@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
-from cutmix_tf.data._bad_examples import BadExample
-from cutmix_tf.data._draws import permutation
+from cutmix_tf._random import permutation
+from cutmix_tf.datasets._bad_examples import BadExample
 
 Read = Callable[[Any], tf.data.Dataset]
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cutmix_tf._checks import check_whole
-from cutmix_tf.data._outlines import CLASS_NAMES, OUTLINES, Field, Outline, circle
+from cutmix_tf.datasets._outlines import CLASS_NAMES, OUTLINES, Field, Outline, circle
 
 SIZE = 32  # pixels along a side
 FINE = 2  # samples along a pixel's side where the object is painted

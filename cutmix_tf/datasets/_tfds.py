@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutmix_tf._checks import did_you_mean
-from cutmix_tf.data._bad_examples import BadExample, places_of, told
+from cutmix_tf.datasets._bad_examples import BadExample, places_of, told
 
 Builder = Any  # tfds.core.DatasetBuilder; tensorflow_datasets is imported only where a set is asked for
 

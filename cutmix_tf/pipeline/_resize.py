@@ -7,20 +7,14 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from cutmix_tf._cells import spread_cells
-from cutmix_tf._random import child_seeds, random_bits, uniform_integers
-from cutmix_tf.data._draws import uniform
+from cutmix_tf._random import child_seeds, random_bits, uniform, uniform_integers
+from cutmix_tf.datasets import ACCURATE, decode
 
 AREAS = (0.08, 1.0)  # of a random crop, as shares of the picture
 RATIOS = (3 / 4, 4 / 3)  # of a random crop, width to height
 TRIES = 10
 MARGIN = 256 / 224  # at test time, the shorter side to the crop's side
 
-_ACCURATE = "INTEGER_ACCURATE"  # TensorFlow's default, a fast and rough transform, darkens red and blue by 1
-
-
-def decode(encoded) -> tf.Tensor:
-    """A JPEG, PNG or still GIF as uint8 (height, width, 3); gray becomes RGB, transparency is dropped."""
-    return tf.io.decode_jpeg(encoded, channels=3, dct_method=_ACCURATE)  # decodes all three formats
 
 
 def random_resized_crops(sources, size: tuple[int, int], seed, maps=None) -> tf.Tensor:
@@ -88,7 +82,7 @@ def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tens
     def from_jpeg():  # decodes no more than the crop
         sides = tf.image.extract_jpeg_shape(source)[:2]
         box = sample_crop_box(sides, seed)
-        pixels = tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=_ACCURATE)
+        pixels = tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=ACCURATE)
         if cells is None:
             return pixels
         whole = tf.expand_dims(spread_cells(cells[None], *tf.unstack(sides))[0], 2)

@@ -1,4 +1,4 @@
-"""Makes a batch of a run again: python -m cutmix_tf.training.replay RUN --step K [--save FILE.npz]."""
+"""Makes a batch of a run again: python -m cutmix_tf.cli._replay RUN --step K [--save FILE.npz]."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from cutmix_tf.training._run_folder import config_from_json
+from cutmix_tf.runs._run_folder import config_from_json
 from cutmix_tf.training._train import Run
 
 

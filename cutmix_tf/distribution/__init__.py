@@ -1,0 +1,1 @@
+"""Which devices train: one, several replicas, a TPU, or several workers."""

@@ -1,0 +1,1 @@
+"""The format of a run: its files, settings, history, summary, checkpoints and lock."""
