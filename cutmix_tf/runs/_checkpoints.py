@@ -1,8 +1,9 @@
-"""Checkpoints of a run at any step: written whole, verified when read, the newest intact one wins."""
+"""Checkpoints of a run at any step: written whole, verified when read; the newest intact one is loaded."""
 
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -10,16 +11,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
+LOG = logging.getLogger("cutmix_tf")
+
 
 @dataclasses.dataclass
 class Progress:
-    """How far a run has come, besides weights and optimizer.
+    """How far a run has come, apart from its weights and its optimizer.
 
     Attributes:
-      step: Steps done, over all epochs.
-      history: The rows of the epochs done.
-      rates: Training images a second in each of them.
-      metrics: The running sums of losses and metrics inside an epoch, as Keras lists them; empty between epochs.
+      step: Steps taken, over all epochs.
+      history: The rows of the finished epochs.
+      rates: Training images per second in each of them.
+      metrics: The running sums of loss and metrics inside an epoch, as Keras lists them; empty between epochs.
     """
 
     step: int = 0
@@ -29,19 +32,19 @@ class Progress:
 
 
 class Checkpoints:
-    """The checkpoints of a run's folder, `step-…` below `folder`; the last ones are kept."""
+    """The checkpoints `step-…` in a folder, of which the last `kept` stay."""
 
     def __init__(self, folder: Path, kept: int = 2):
         self.folder, self.kept = folder, kept
 
     def save(self, model: keras.Model, progress: Progress) -> None:
-        """Saves weights, optimizer, chance of layers and progress.
+        """Saves weights, optimizer, the random states of layers, and progress.
 
-        A folder is filled under another name, and renamed when all is on disk: whenever the process is killed,
-        what is there under a checkpoint's name is whole.
+        A folder is filled under another name and renamed once everything is on disk, so that whatever has a
+        checkpoint's name is whole, whenever the process is killed.
 
         Raises:
-          OSError: if it can't be written; the checkpoints before are as they were.
+          OSError: if it can't be written; earlier checkpoints are untouched.
         """
         finished, temporary = self.folder / f"step-{progress.step:09d}", self.folder / ".unfinished"
         try:
@@ -55,7 +58,7 @@ class Checkpoints:
             last = self.names()[-1:] or ["none"]
             raise OSError(
                 f"The checkpoint of step {progress.step} can't be written in {str(self.folder)!r}: {error}. The last "
-                f"one, {last[0]}, is whole. Make room, and run the same command again."
+                f"one, {last[0]}, is intact. Free some disk space, and run the same command again."
             ) from error
         for older in self.names()[: -self.kept]:
             shutil.rmtree(self.folder / older)
@@ -72,39 +75,39 @@ class Checkpoints:
                 os.fsync(opened.fileno())
 
     def load(self, model: keras.Model) -> Progress:
-        """Loads the newest intact checkpoint into a built and compiled model; says which ones it passes over.
+        """Loads the newest intact checkpoint into a built and compiled model, and warns of damaged ones.
 
         Returns:
-          Its progress; none done if there is no checkpoint.
+          Its progress; that of a run that has not begun if there is no checkpoint.
 
         Raises:
-          ValueError: if there are checkpoints, and all are damaged.
+          ValueError: if there are checkpoints, but all are damaged.
         """
         names = self.names()
         for name in reversed(names):
             damage = self._damage(self.folder / name)
             if damage is None:
                 return self._read(self.folder / name, model)
-            print(f"Passing over {name}: {damage}")
+            LOG.warning("Skipping checkpoint %s: %s", name, damage)
         if names:
             raise ValueError(
-                f"All checkpoints in {str(self.folder)!r} are damaged. Remove the run's folder, and train anew."
+                f"All checkpoints in {str(self.folder)!r} are damaged. Remove the run's folder, and train again."
             )
         return Progress()
 
     def names(self) -> list[str]:
-        """The checkpoints that are there, oldest first."""
+        """The names of the checkpoints, oldest first."""
         return sorted(path.name for path in self.folder.glob("step-*"))
 
     def _damage(self, folder: Path) -> str | None:
-        """What is wrong with a checkpoint, if anything."""
+        """What is wrong with a checkpoint; None if nothing is."""
         try:
             digests = json.loads((folder / "digests.json").read_text())
             for name, digest in digests.items():
                 if _digest(folder / name) != digest:
-                    return f"{name} is damaged."
+                    return f"{name} is damaged"
         except (OSError, ValueError) as error:
-            return f"it is not whole ({error})."
+            return f"it is incomplete ({error})"
         return None
 
     def _read(self, folder: Path, model: keras.Model) -> Progress:

@@ -9,31 +9,44 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf.runs._checkpoints import Progress
-from cutmix_tf.training._as_text import to_text
-from cutmix_tf.training._config import TrainConfig
+from cutmix_tf.runs._history import judged_rows
+
+_DIGITS = 4  # of percentages: more than a test set of a million images tells apart
 
 
-def summarize(config: TrainConfig, progress: Progress, judged_on: str) -> dict[str, Any]:
-    """What a run came to: errors in percent of the last epoch and of the best one on the split it was judged on."""
-    column = f"{judged_on}_top1_error"
-    judged = [row for row in progress.history if column in row]
-    last, best = judged[-1], min(judged, key=lambda row: row[column])
-    rates = progress.rates
+def summarize(progress: Progress, split: str) -> dict[str, Any]:
+    """What a finished training came to; errors in percent.
+
+    Args:
+      progress: At the end of the training.
+      split: What the model was evaluated on while it trained. The best epoch is chosen on it.
+    """
+    judged = judged_rows(progress.history, split)
+    last, best = judged[-1], min(judged, key=lambda row: row[f"{split}_top1_error"])
+    prefix = "" if split == "test" else f"{split}_"
     return {
-        "dataset": config.dataset,
-        "model": config.model,
-        "mix": to_text(config.mix),
-        "seed": config.seed,
-        "epochs": config.epochs,
-        "top1_error_last": last[column],
-        "top5_error_last": last[f"{judged_on}_top5_error"],
-        "top1_error_best": best[column],
-        "best_epoch": best["epoch"],
-        "best_chosen_on": judged_on,
-        f"{judged_on}_top1_error_last": last[column],
-        f"{judged_on}_loss_last": last[f"{judged_on}_loss"],
-        "train_top1_error_last": progress.history[-1]["train_top1_error"],
-        "train_images_per_second": float(np.median(rates[1:] or rates)),
+        f"{prefix}top1_error_last": round(last[f"{split}_top1_error"], _DIGITS),
+        f"{prefix}top5_error_last": round(last[f"{split}_top5_error"], _DIGITS),
+        f"{prefix}loss_last": last[f"{split}_loss"],
+        f"{prefix}top1_error_best": round(best[f"{split}_top1_error"], _DIGITS),
+        "best_epoch": int(best["epoch"]),
+        "best_chosen_on": split,
+        "train_top1_error_last": round(progress.history[-1]["train_top1_error"], _DIGITS),
+        "train_images_per_second": round(float(np.median(progress.rates[1:] or progress.rates)), 1),
+    }
+
+
+def test_scores(which: str, logs: dict[str, float]) -> dict[str, float]:
+    """A model's test scores for the summary.
+
+    Args:
+      which: "last" or "best".
+      logs: As `evaluate(return_dict=True)` gives them.
+    """
+    return {
+        f"top1_error_{which}": round(100 * (1 - logs["accuracy"]), _DIGITS),
+        f"top5_error_{which}": round(100 * (1 - logs["top5"]), _DIGITS),
+        f"loss_{which}": logs["loss"],
     }
 
 
