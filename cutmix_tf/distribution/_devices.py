@@ -1,54 +1,29 @@
-"""Which devices train: one, several of this machine, a TPU's cores, or those of several machines."""
+"""The devices that train: one, replicas on this machine, the cores of a TPU, or workers on several machines."""
 
 import contextlib
 import os
 import re
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf.distribution._protocol import Devices
 from cutmix_tf.distribution._workers import Workers
 
-_Scope = Callable[[], contextlib.AbstractContextManager]
 
-
-class Devices:
-    """One device, or several replicas of a model that share each batch.
-
-    Attributes:
-      replicas: How many share a batch.
-      static_shapes: Whether all batches must have one shape, divisible among the replicas.
-      is_chief: Whether this process writes files: true but on workers after the first.
-    """
-
-    is_chief = True
-
-    def __init__(self, scope: _Scope, replicas: int = 1, *, static_shapes: bool = False):
-        self.scope, self.replicas, self.static_shapes = scope, replicas, static_shapes
-
-    def ready(self, model: keras.Model) -> keras.Model:
-        """The model as `fit` can train it on these devices."""
-        return model
-
-    def highest(self, value: int) -> int:
-        """The highest of the values that all processes call this with."""
-        return value
-
-
-def find_devices(name: str) -> Devices | Workers:
-    """The devices of that name, which depends on Keras' backend.
+def find_devices(name: str) -> Devices:
+    """The devices of that name; which names there are depends on the Keras backend.
 
     TensorFlow:
 
-    - "auto": several machines where TF_CONFIG names them, all GPUs of this one if there are several, else one device;
+    - "auto": several workers if TF_CONFIG names them, else all GPUs of this machine if it has several, else one device;
     - "default": one device;
-    - "mirrored:N": N GPUs, or N logical devices of the CPU where there are not so many;
-    - "multiworker", "multiworker:slurm", "multiworker:kubernetes:LABEL=VALUE": this process is one worker of several,
-      which TF_CONFIG, Slurm's variables or the pods of that label tell;
-    - "tpu": all cores of the TPU that TPU_NAME says, or of this machine's.
+    - "mirrored:N": N GPUs, or N logical CPU devices if there are fewer GPUs;
+    - "multiworker", "multiworker:slurm", "multiworker:kubernetes:LABEL=VALUE": this process is one of several workers,
+      found by TF_CONFIG, by Slurm's variables, or by the label of their pods;
+    - "tpu": all cores of the TPU that TPU_NAME names, or of this machine's.
 
     JAX:
 
@@ -58,8 +33,8 @@ def find_devices(name: str) -> Devices | Workers:
     - "tpu": all cores of this machine's TPU.
 
     Raises:
-      ValueError: for another name, or for one that the Keras backend can't have.
-      RuntimeError: if the devices are not there, or TensorFlow has begun to use others.
+      ValueError: for an unknown name, or one that the Keras backend doesn't support.
+      RuntimeError: if the devices are missing, or TensorFlow has already been set up with others.
     """
     backend = keras.backend.backend()
     kinds = {"tensorflow": _ON_TENSORFLOW, "jax": _ON_JAX}.get(backend, {"auto": _one, "default": _one})
@@ -77,7 +52,7 @@ def _one(rest: str) -> Devices:
     return Devices(contextlib.nullcontext)
 
 
-def _best_of_tensorflow(rest: str) -> Devices | Workers:
+def _best_of_tensorflow(rest: str) -> Devices:
     _check_empty(rest)
     if '"cluster"' in os.environ.get("TF_CONFIG", ""):
         return Workers("")
@@ -90,7 +65,7 @@ def _mirrored(rest: str) -> Devices:
     gpus = tf.config.list_logical_devices("GPU") if tf.config.list_physical_devices("GPU") else []
     if count <= len(gpus):
         return _replicas(tf.distribute.MirroredStrategy([device.name for device in gpus[:count]]))
-    # Collectives on CPUs are numbered for the whole process, and two strategies in one would mix them up.
+    # Collectives on CPUs are numbered per process, so two strategies in one process would mix them up.
     reduction = tf.distribute.ReductionToOneDevice()
     return _replicas(tf.distribute.MirroredStrategy(_logical_cpus(count), cross_device_ops=reduction))
 
@@ -100,7 +75,7 @@ def _replicas(strategy: tf.distribute.Strategy, **facts: bool) -> Devices:
 
 
 def _logical_cpus(count: int) -> list[str]:
-    """The names of that many logical CPU devices, made if need be."""
+    """The names of that many logical CPU devices, which are created if necessary."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     made = tf.config.get_logical_device_configuration(cpu) or []
     if len(made) < count:
@@ -108,7 +83,10 @@ def _logical_cpus(count: int) -> list[str]:
         try:
             tf.config.set_logical_device_configuration(cpu, devices)
         except RuntimeError as error:
-            raise RuntimeError(f"mirrored:{count} must be set up before TensorFlow's first operation.") from error
+            raise RuntimeError(
+                f"mirrored:{count} needs {count} logical CPU devices, which must be created before TensorFlow's first "
+                "operation. Create them at the start of the program, or start a new process."
+            ) from error
     return [f"/cpu:{index}" for index in range(count)]
 
 
@@ -119,8 +97,8 @@ def _tpu_of_tensorflow(rest: str) -> Devices:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect(name)
     except (ValueError, tf.errors.OpError) as error:
         raise RuntimeError(
-            f"strategy 'tpu' needs a TPU; {name!r} gave none: {error}. Install tensorflow-tpu in place of "
-            "tensorflow, or set KERAS_BACKEND=jax where JAX sees the TPU."
+            f"strategy 'tpu' needs a TPU; there is none at {name!r}: {error}. Install tensorflow-tpu instead of "
+            "tensorflow, or set KERAS_BACKEND=jax if JAX finds the TPU."
         ) from error
     return _replicas(tf.distribute.TPUStrategy(resolver), static_shapes=True)
 
@@ -134,7 +112,9 @@ def _best_of_jax(rest: str) -> Devices:
 def _first_of_jax(rest: str) -> Devices:
     count, devices = _count("data_parallel", rest), keras.distribution.list_devices()
     if count > len(devices):
-        raise RuntimeError(f"data_parallel:{count} needs {count} devices; JAX has {', '.join(devices)}. Ask for fewer.")
+        raise RuntimeError(
+            f"data_parallel:{count} needs {count} devices; JAX has {', '.join(devices)}. Use a smaller number."
+        )
     return _data_parallel(devices[:count])
 
 
@@ -159,10 +139,12 @@ def _count(kind: str, rest: str) -> int:
 
 def _check_empty(rest: str) -> None:
     if rest:
-        raise ValueError(f"Only mirrored, data_parallel and multiworker take a part after a colon; got {rest!r}.")
+        raise ValueError(
+            f"Only mirrored, data_parallel and multiworker are followed by a colon; got {rest!r} after one."
+        )
 
 
-_Kinds = dict[str, Callable[[str], Any]]
+_Kinds = dict[str, Callable[[str], Devices]]
 _ON_TENSORFLOW: _Kinds = {
     "auto": _best_of_tensorflow,
     "default": _one,

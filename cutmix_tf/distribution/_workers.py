@@ -1,11 +1,11 @@
-"""Several machines, one process on each: MultiWorkerMirroredStrategy with Keras 3's `fit`.
+"""Several machines with one process each: MultiWorkerMirroredStrategy and Keras 3's `fit`.
 
 Keras 3 can't `fit` under this strategy (https://github.com/keras-team/keras/issues/20585), for two reasons that
-`Workers.ready` goes around by public means:
+`Workers.prepare` works around with public API:
 
-- A model that is made in the strategy's scope is built from an eager batch, which several workers can't reduce. So the
-  network's variables are made inside, and the model object that `fit` is called on outside.
-- Logs of the workers are averaged over their first axis, and have none. So steps give logs of shape (1,).
+- A model created in the strategy's scope is built from an eager batch, which several workers can't reduce. So the
+  variables are created inside the scope, and the model object that `fit` is called on outside it.
+- The workers' logs are averaged over their first axis, but are scalars. So steps return logs of shape (1,).
 """
 
 import contextlib
@@ -16,24 +16,25 @@ import keras
 import tensorflow as tf
 
 from cutmix_tf._checks import look_up
+from cutmix_tf.distribution._protocol import Devices
 from cutmix_tf.models import TappedModel
 
 PORT = 8888
-"""Where workers listen that Slurm or Kubernetes started."""
+"""The port of workers that Slurm or Kubernetes started."""
 
 
-class Workers:
-    """This process as one of several that train one model; the same attributes and methods as `Devices`.
+class Workers(Devices):
+    """This process as one of several workers that train one model together.
 
     Args:
-      cluster: "" where TF_CONFIG tells who there is, "slurm", or "kubernetes:LABEL=VALUE".
+      cluster: "" if TF_CONFIG describes the cluster, "slurm", or "kubernetes:LABEL=VALUE".
 
     Raises:
-      ValueError: if the cluster is not told.
-      RuntimeError: if TensorFlow has begun to work, or the others can't be reached.
+      ValueError: if the description of the cluster is missing.
+      RuntimeError: if TensorFlow has already been initialized, or the other workers can't be reached.
     """
 
-    static_shapes = False
+    several_processes = True
 
     def __init__(self, cluster: str):
         resolver = _resolver(cluster)
@@ -41,21 +42,23 @@ class Workers:
             self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver)
         except (RuntimeError, tf.errors.OpError) as error:
             raise RuntimeError(f"This worker can't join the others: {error}. Start all workers together.") from error
-        self.scope, self.replicas = self._strategy.scope, self._strategy.num_replicas_in_sync
+        super().__init__(self._strategy.scope, self._strategy.num_replicas_in_sync)
         self.is_chief = is_first(resolver)
         self._gathered = tf.function(self._gather, input_signature=[tf.TensorSpec([1], tf.int64)])
 
-    def ready(self, model: keras.Model) -> keras.Model:
-        """The model as `fit` can train it on several workers: call it outside of the scope."""
+    def prepare(self, model: keras.Model) -> keras.Model:
+        """The model as `fit` can train it on several workers. Call it outside the scope."""
         if not isinstance(model, TappedModel):
             if not getattr(model, "inputs", None):
-                raise ValueError(f"Several workers need a functional model, as models.build makes; got {model!r}.")
+                raise ValueError(
+                    f"Several workers need a functional model, such as models.build returns; got {model!r}."
+                )
             model = keras.Model(model.inputs, model.outputs, name=model.name)
         model.train_step, model.test_step = _with_axis(model.train_step), _with_axis(model.test_step)
         return model
 
-    def highest(self, value: int) -> int:
-        """The highest of the values that all workers call this with; they wait for each other."""
+    def maximum(self, value: int) -> int:
+        """The largest of the values that all workers call this with; they wait for each other."""
         return int(tf.reduce_max(self._gathered([value])))
 
     def _gather(self, value: tf.Tensor) -> tf.Tensor:
@@ -63,13 +66,13 @@ class Workers:
 
 
 def is_first(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> bool:
-    """Whether this worker keeps what it writes: the chief where the cluster has one, else worker 0."""
+    """Whether this worker keeps what it writes: the chief if the cluster has one, else worker 0."""
     first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
     return (resolver.task_type, resolver.task_id) == (first, 0)
 
 
 def _with_axis(step):
-    """The step, whose logs have an axis for Keras to average over."""
+    """The step with logs that have an axis for Keras to average over."""
 
     @tf.autograph.experimental.do_not_convert
     def step_with_axis(batch):
@@ -79,26 +82,28 @@ def _with_axis(step):
 
 
 def _resolver(cluster: str) -> tf.distribute.cluster_resolver.ClusterResolver:
-    """What tells who the workers are."""
+    """Where the addresses of the workers come from."""
     kind, _, label = cluster.partition(":")
     if not cluster:
         if not os.environ.get("TF_CONFIG"):
-            raise ValueError("strategy multiworker needs TF_CONFIG; it is not set. docs/distributed.md shows how.")
+            raise ValueError(
+                "strategy multiworker needs the environment variable TF_CONFIG, which is not set. See docs/distributed.md."
+            )
         return tf.distribute.cluster_resolver.TFConfigClusterResolver()
     return look_up(kind, {"slurm": _slurm, "kubernetes": _kubernetes}, "cluster")(label)
 
 
 def _slurm(label: str) -> tf.distribute.cluster_resolver.ClusterResolver:
     if "SLURM_PROCID" not in os.environ:
-        raise ValueError("multiworker:slurm needs the variables that Slurm sets for each task; start it with srun.")
-    # Slurm itself shows each task its GPUs (--gpus-per-task). The resolver counts them too, if only to set nothing.
+        raise ValueError("multiworker:slurm needs the variables that Slurm sets for each task. Start it with srun.")
+    # Slurm itself shows each task its GPUs (--gpus-per-task); these counts only keep the resolver from failing.
     return tf.distribute.cluster_resolver.SlurmClusterResolver(
         port_base=PORT, gpus_per_node=1024, gpus_per_task=1, auto_set_gpu=False
     )
 
 
 def _kubernetes(label: str, client=None) -> tf.distribute.cluster_resolver.ClusterResolver:
-    """All pods of a label, one a node; which of them this is, HOST_IP tells."""
+    """All pods of a label, one per node; HOST_IP says which of them this is."""
     if not label or "HOST_IP" not in os.environ:
         raise ValueError(
             "multiworker:kubernetes:LABEL=VALUE needs the label of the workers' pods, such as job-name=cutmix, and "
@@ -109,7 +114,9 @@ def _kubernetes(label: str, client=None) -> tf.distribute.cluster_resolver.Clust
     )
     workers, own = resolver.cluster_spec().job_tasks("worker"), f"{os.environ['HOST_IP']}:{PORT}"
     if workers.count(own) != 1:
-        raise ValueError(f"One pod of {label} is needed on each node; this one is {own}, all are {', '.join(workers)}.")
+        raise ValueError(
+            f"Each node needs exactly one pod with label {label}; this one is {own}, all are {', '.join(workers)}."
+        )
     resolver.task_type, resolver.task_id = "worker", workers.index(own)
     return resolver
 
@@ -118,14 +125,14 @@ def _kubernetes_client():
     try:
         from kubernetes import client, config
     except ImportError as error:
-        raise ValueError("multiworker:kubernetes needs the kubernetes package; pip install kubernetes.") from error
+        raise ValueError("multiworker:kubernetes needs the kubernetes package. Run pip install kubernetes.") from error
     config.load_incluster_config()
     return client.CoreV1Api()
 
 
 @contextlib.contextmanager
-def told_when_others_end() -> Iterator[None]:
-    """Turns the errors of a collective operation that lost a worker into one message.
+def lost_workers_reported() -> Iterator[None]:
+    """Turns the errors of a collective operation that lost a worker into one clear error.
 
     Raises:
       ConnectionError: if another worker has ended.
@@ -134,6 +141,6 @@ def told_when_others_end() -> Iterator[None]:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
         raise ConnectionError(
-            "Another worker has ended, so this one can't go on. The last checkpoint is whole: start all workers again "
+            "Another worker has ended, so this one can't continue. The last checkpoint is intact: restart all workers "
             "with the same command."
         ) from error
