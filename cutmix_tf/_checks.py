@@ -1,4 +1,4 @@
-"""Argument checks and the wording of errors: what was needed, what was received, what to do."""
+"""Argument checks, and errors that say what was needed, what was received and what to do."""
 
 import difflib
 import math
@@ -10,18 +10,18 @@ T = TypeVar("T")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest known name, with a space before it; nothing where none is near."""
+    """A hint at the most similar known name, starting with a space; empty if none is similar."""
     spelled = {known_name.lower(): known_name for known_name in known}
     near = difflib.get_close_matches(name.lower(), spelled, n=1)
     return f" Did you mean {spelled[near[0]]!r}?" if near else ""
 
 
 def look_up(name: str, table: Mapping[str, T], what: str) -> T:
-    """The table's entry of that name.
+    """The table's entry with that name.
 
     Raises:
-      TypeError: if the name is no text.
-      ValueError: if there is none; the message names the nearest entry and lists all.
+      TypeError: if the name is not a string.
+      ValueError: if the table has no such entry; the message suggests the most similar name and lists all of them.
     """
     if not isinstance(name, str):
         raise TypeError(f"A {what} is chosen by its name; got {name!r} of type {type(name).__name__}.")
@@ -44,14 +44,14 @@ def check_number(name: str, value: Any, *, low: float, high: float = math.inf, a
     """Raises unless `value` is a finite real number in [low, high], or in (low, high] with `above`.
 
     Raises:
-      TypeError: if it is no real number (booleans are none).
+      TypeError: if it is not a real number; booleans are rejected.
       ValueError: if it is outside the range.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number; got {value!r} of type {type(value).__name__}.")
     try:
         number = float(value)
-    except OverflowError:  # a whole number that no float holds is in no range
+    except OverflowError:  # an integer too large for any float is outside every range
         number = math.nan
     if not ((number > low if above else number >= low) and number <= high and math.isfinite(number)):
         upper = f" and at most {high:g}" if math.isfinite(high) else ""
@@ -59,7 +59,7 @@ def check_number(name: str, value: Any, *, low: float, high: float = math.inf, a
 
 
 def as_tuple(name: str, values: Any) -> tuple:
-    """The values of a list or tuple, as a tuple. Raises TypeError if they are something else."""
+    """A list or tuple as a tuple. Raises TypeError for anything else."""
     if not isinstance(values, list | tuple | range):
         raise TypeError(f"{name} must be a list or a tuple; got {values!r}.")
     return tuple(values)
@@ -69,7 +69,7 @@ def check_whole(name: str, value: Any, *, low: int, high: float = math.inf) -> N
     """Raises unless `value` is an integer in [low, high].
 
     Raises:
-      TypeError: if it is no integer (booleans and 3.0 are none).
+      TypeError: if it is not an integer; booleans and floats such as 3.0 are rejected.
       ValueError: if it is outside the range.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):

@@ -2,15 +2,13 @@
 
 import abc
 import dataclasses
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from cutmix_tf._checks import as_tuple, check_number, check_whole
 from cutmix_tf._random import check_seed, child_seeds, fresh_seed, random_bits, uniform_integers
-from cutmix_tf._xla import compiled
+from cutmix_tf._xla import cached_compile
 from cutmix_tf.mixing._cutmix import CutMix
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._labels import mix_labels
@@ -89,7 +87,7 @@ class HiddenMixer(Mixer):
         element = read_element(Element(images, labels, sample_weight), who)
         seed = fresh_seed() if seed is None else check_seed(seed)
         strength = None if strength is None else check_strength(strength)
-        plan, targets, weight = _compiled_hidden(self)(element, seed, strength)
+        plan, targets, weight = cached_compile(_hidden, self)(element, seed, strength)
         inputs = {"images": element.images, "plan": plan}
         return (inputs, targets) if sample_weight is None else (inputs, targets, weight)
 
@@ -123,12 +121,6 @@ class ManifoldMixUp(HiddenMixer):
     def plan(self, canvas: Canvas, seed) -> Plan:
         """MixUp's plan."""
         return MixUp(self.alpha, self.prob, self.per).plan(canvas, seed)
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled_hidden(mixer: HiddenMixer) -> Callable[..., tuple]:
-    """One compiled pass for each mixer."""
-    return compiled(functools.partial(_hidden, mixer))
 
 
 def _hidden(mixer: HiddenMixer, element: Element, seed: tf.Tensor, strength: tf.Tensor | None) -> tuple:

@@ -2,15 +2,13 @@
 
 import abc
 import dataclasses
-import functools
-from collections.abc import Callable
 from typing import Any, Literal
 
 import tensorflow as tf
 
 from cutmix_tf._checks import check_choice, check_number
 from cutmix_tf._random import check_seed, coins, fold_in, fresh_seed, random_bits, uniform_integers
-from cutmix_tf._xla import compiled
+from cutmix_tf._xla import cached_compile
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._labels import mix_labels
 from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
@@ -91,22 +89,18 @@ class Mixer(abc.ABC):
         seed = fresh_seed() if seed is None else check_seed(seed)
         strength = None if strength is None else check_strength(strength)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
-        mixed = Element(*_compiled_mix(self, grid)(element, seed, strength))
+        mixed = Element(*cached_compile(_mix, self, grid)(element, seed, strength))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
 
 
-@functools.lru_cache(maxsize=256)
-def _compiled_mix(mixer: Mixer, grid: tuple[int, int] | None) -> Callable[..., Element]:
-    """One compiled pass for each mixer and grid of cells, whose size a plan must know when it is traced."""
-    return compiled(functools.partial(_mix, mixer))
-
-
-def _mix(mixer: Mixer, element: Element, seed: tf.Tensor, strength: tf.Tensor | None) -> Element:
+def _mix(mixer: Mixer, grid: tuple[int, int] | None, element: Element, seed: tf.Tensor, strength) -> Element:
     """Plan, pictures, masks and labels; pictures as (batch, height, width × channels).
 
     XLA's loops follow the shape of what it returns: over rows they copy whole vectors, over pixels three values.
     """
     images, labels, sample_weight, masks, attention = element
+    if attention is not None:  # a plan must know the size of the grid when it is traced
+        attention = tf.ensure_shape(attention, [None, *grid])
     batch, height, width = tf.unstack(tf.shape(images)[:3])
     plan = thin_out(mixer.plan(Canvas(batch, height, width, attention), seed), batch, seed, strength)
     who = type(mixer).__name__

@@ -14,7 +14,6 @@ one pass is three times slower: XLA fuses the crop into the mixing, and crops ea
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ import tensorflow as tf
 from cutmix_tf._cells import pool_cells
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf._random import child_seeds, fold_in
-from cutmix_tf._xla import compiled
+from cutmix_tf._xla import cached_compile
 from cutmix_tf.datasets._image_set import ArraySplit, Split, steps_per_epoch
 from cutmix_tf.pipeline._auto_augment import POLICIES, auto_augment
 from cutmix_tf.pipeline._color import apply_jitter, apply_lighting, sample_jitter, sample_lighting
@@ -147,7 +146,7 @@ def train_batches(
     steps = steps_per_epoch(split, batch_size, static_shapes=static_shapes)
     first_epoch, skipped = divmod(first_step, steps)
     grid = None if split.attention is None else split.attention.shape[1:]
-    augment = _compiled_augment(preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
+    augment = cached_compile(_augment, preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
     joined_later = service is not None and not isinstance(split, ArraySplit)
     finish = _finish(preprocessing, erase, mix, batch_size if static_shapes and not joined_later else None)
 
@@ -261,33 +260,28 @@ def _centerd(preprocessing: Preprocessing, images: tf.Tensor, maps=None) -> tf.T
     return resized_center_crops(images, preprocessing.image_size, margin, maps)
 
 
-@functools.lru_cache(maxsize=64)  # compiled once, however many pipelines use it
-def _compiled_augment(augment: str, padding: int, policy: str, grid: tuple[int, int] | None) -> Callable[..., tuple]:
+def _augment(augment: str, padding: int, policy: str, grid: tuple[int, int] | None, images, seed) -> tuple:
     """Step 3; gives pictures and, with a grid, the mean of the fourth channel in each of its cells."""
-
-    def augmented(images, seed):
-        geometry_seed, jitter_seed, lighting_seed, policy_seed = child_seeds(seed, 4)
-        batch = tf.shape(images)[0]
-        if augment != "none":
-            padded = padding if augment == "crop_flip" else 0
-            images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
-        maps = None if grid is None else pool_cells(images[:, :, :, 3], grid)
-        images = images[:, :, :, :3]
-        if policy != "none":
-            images = auto_augment(images, policy, policy_seed)
-        if augment == "imagenet":
-            images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
-            images = apply_lighting(images, sample_lighting(batch, lighting_seed))
-        return images, maps
-
-    return compiled(augmented)
+    geometry_seed, jitter_seed, lighting_seed, policy_seed = child_seeds(seed, 4)
+    batch = tf.shape(images)[0]
+    if augment != "none":
+        padded = padding if augment == "crop_flip" else 0
+        images = apply_geometry(images, sample_crop_flip(batch, padded, geometry_seed))
+    maps = None if grid is None else pool_cells(images[:, :, :, 3], grid)
+    images = images[:, :, :, :3]
+    if policy != "none":
+        images = auto_augment(images, policy, policy_seed)
+    if augment == "imagenet":
+        images = apply_jitter(tf.cast(images, tf.float32), sample_jitter(batch, jitter_seed))
+        images = apply_lighting(images, sample_lighting(batch, lighting_seed))
+    return images, maps
 
 
 def _finish(
     preprocessing: Preprocessing, erase: Mix | None, mix: Mix | None, batch_size: int | None = None
 ) -> Callable[..., tuple[Any, Any]]:
     """Steps 4 and 5, with the sizes that a pass shared by pipelines of several sizes does not tell."""
-    compiled_pass = _compiled_finish(preprocessing.mean, preprocessing.std, erase, mix)
+    compiled_pass = cached_compile(_erase_mix_normalize, preprocessing.mean, preprocessing.std, erase, mix)
 
     def sized(values):
         return tf.ensure_shape(values, [batch_size, *values.shape[1:]])
@@ -301,20 +295,17 @@ def _finish(
     return finished
 
 
-@functools.lru_cache(maxsize=64)
-def _compiled_finish(mean: tuple, std: tuple, erase: Mix | None, mix: Mix | None) -> Callable[..., tuple]:
+def _erase_mix_normalize(
+    mean: tuple, std: tuple, erase: Mix | None, mix: Mix | None, images, labels, details, erase_seed, mix_seed
+) -> tuple:
     """Steps 4 and 5; gives pictures, the plan of a mixer that works inside the network (else empty), and targets."""
-
-    def finished(images, labels, details, erase_seed, mix_seed):
-        if erase is not None:
-            images, labels = erase(images, labels, seed=erase_seed)
-        if mix is not None:
-            details = {name: value for name, value in details.items() if value is not None}
-            images, labels = mix(images, labels, **details, seed=mix_seed)
-        images, plan = (images["images"], images["plan"]) if isinstance(images, dict) else (images, {})
-        return normalize(images, mean, std), plan, labels
-
-    return compiled(finished)
+    if erase is not None:
+        images, labels = erase(images, labels, seed=erase_seed)
+    if mix is not None:
+        details = {name: value for name, value in details.items() if value is not None}
+        images, labels = mix(images, labels, **details, seed=mix_seed)
+    images, plan = (images["images"], images["plan"]) if isinstance(images, dict) else (images, {})
+    return normalize(images, mean, std), plan, labels
 
 
 def _delivered(batches: tf.data.Dataset) -> tf.data.Dataset:
