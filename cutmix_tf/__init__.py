@@ -1,9 +1,9 @@
 """CutMix and its relatives for Keras 3, as exact and fast tf.data functions."""
 
-from cutmix_tf import datasets as datasets
+import importlib
+
 from cutmix_tf import mixing as mixing
 from cutmix_tf import models as models
-from cutmix_tf import pipeline as pipeline
 from cutmix_tf import targets as targets
 from cutmix_tf._version import __version__ as __version__
 from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy
@@ -20,3 +20,26 @@ from cutmix_tf.mixing import OneOf as OneOf
 from cutmix_tf.mixing import RandomErasing as RandomErasing
 from cutmix_tf.mixing import mix as mix
 from cutmix_tf.models import TappedModel as TappedModel
+
+_ON_FIRST_USE = (
+    "attention",
+    "datasets",
+    "distribution",
+    "evaluation",
+    "layers",
+    "pipeline",
+    "plotting",
+    "runs",
+    "training",
+)
+
+
+def __getattr__(name: str):
+    """Imports the larger parts of the package when they are first used, so that importing it stays light."""
+    if name in _ON_FIRST_USE:
+        return importlib.import_module(f"cutmix_tf.{name}")
+    raise AttributeError(f"module 'cutmix_tf' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_ON_FIRST_USE})

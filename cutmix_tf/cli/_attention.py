@@ -1,4 +1,4 @@
-"""Draws how a config's teacher guides mixing: python -m cutmix_tf.cli._attention CONFIG --save FILE."""
+"""cutmix-tf attention: the attention maps of a config, computed ahead of training, and drawn."""
 
 import argparse
 import dataclasses
@@ -6,50 +6,58 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from cutmix_tf import pipeline, plotting
-from cutmix_tf.cli._config_words import read_command_line
+from cutmix_tf import plotting
+from cutmix_tf.attention import cached_maps
+from cutmix_tf.cli._config import read_config
 from cutmix_tf.mixing import AttentiveCutMix, Canvas
-from cutmix_tf.training._config import TrainConfig
-from cutmix_tf.training._inputs import load_images, preprocessing_of
+from cutmix_tf.training import Prepared, prepare
 
 
-def draw(config: TrainConfig, count: int = 8):
-    """Augmented training pictures, their partners, the teacher's live maps, the cells and the mixes, as a figure.
+def main(words: list[str], program: str) -> None:
+    """Computes or checks the cache of a config, or with --save draws how its teacher guides mixing."""
+    parser = argparse.ArgumentParser(prog=program, add_help=False)
+    parser.add_argument("--save", type=Path, help="a file for the figure; the cache is not computed then")
+    parser.add_argument("--count", type=int, default=8, help="number of examples in the figure (default: %(default)s)")
+    options, words = parser.parse_known_args(words)
+    prepared = prepare(read_config(words, program))
+    if options.save is None:
+        print(_compute(prepared))
+    else:
+        draw(prepared, options.count).savefig(options.save, dpi=110)
+        print(f"Saved {options.save}")
+
+
+def _compute(prepared: Prepared) -> str:
+    """Computes the cache, or checks the one that is there; says what it holds."""
+    config = prepared.config
+    if config.teacher is None:
+        raise ValueError("The config has no teacher, so it needs no cache. Set teacher, for example to a .keras file.")
+    count, rows, columns = cached_maps(config.cache_path, prepared.train_split, config.teacher).shape
+    path = config.cache_path
+    return f"{path}: {count} maps of {rows}×{columns} cells, {path.stat().st_size / 1e6:.2f} MB"
+
+
+def draw(prepared: Prepared, count: int = 8):
+    """Augmented training images, their partners, the teacher's live maps, the cells and the mixes, as a figure.
 
     Raises:
       ValueError: unless the config mixes by AttentiveCutMix.
     """
-    mixer, teacher = config.mix, config.teacher
+    config, mixer, teacher = prepared.config, prepared.config.mix, prepared.config.teacher
     if not isinstance(mixer, AttentiveCutMix) or teacher is None:
-        raise ValueError(f"A config that mixes by AttentiveCutMix is needed; got mix={mixer}.")
-    images = load_images(config)
-    still = dataclasses.replace(preprocessing_of(config, images), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    batches = pipeline.train_batches(
-        images.train, still, batch_size=count, seed=config.seed, mix=_unmixed, attend=teacher.attend
-    )
-    batch, (labels, maps) = next(iter(batches))
+        raise ValueError(f"The figure needs a config that mixes by AttentiveCutMix; got mix={mixer}.")
+    unmixed = dataclasses.replace(prepared, config=dataclasses.replace(config, batch_size=count, attention="live"))
+    unmixed = dataclasses.replace(unmixed, mixer=_unmixed, preprocessing=prepared.preprocessing.in_pixels())
+    images, (labels, maps) = next(iter(unmixed.train_batches()))
     seed = tf.constant([config.seed, 0])
-    height, width = batch.shape[1:3]
-    plan = mixer.plan(Canvas(tf.shape(batch)[0], height, width, maps), seed)
-    mixed, targets = mixer(batch, labels, attention=maps, seed=seed)
-    partners, partner_maps = tf.gather(batch, plan.partner), tf.gather(maps, plan.partner)
-    return plotting.draw_attention(batch, partners, partner_maps, plan.cells, mixed, targets, images.class_names)
+    height, width = images.shape[1:3]
+    plan = mixer.plan(Canvas(tf.shape(images)[0], height, width, maps), seed)
+    mixed, targets = mixer(images, labels, attention=maps, seed=seed)
+    partners, partner_maps = tf.gather(images, plan.partner), tf.gather(maps, plan.partner)
+    names = prepared.images.class_names
+    return plotting.draw_attention(images, partners, partner_maps, plan.cells, mixed, targets, names)
 
 
 def _unmixed(images, labels, *, attention, seed):
-    """Stands where a mixer stands, and passes on what it gets."""
+    """Takes a mixer's place, and returns what it gets."""
     return images, (labels, attention)
-
-
-def main() -> None:
-    """Reads the command line and saves the figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--save", type=Path, required=True, help="the picture's file")
-    parser.add_argument("--count", type=int, default=8, help="of examples (default: %(default)s)")
-    settings, words = parser.parse_known_args()
-    draw(read_command_line(words), settings.count).savefig(settings.save, dpi=110)
-    print(f"Saved {settings.save}")
-
-
-if __name__ == "__main__":
-    main()

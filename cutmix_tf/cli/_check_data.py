@@ -1,32 +1,31 @@
-"""Lists the examples of a dataset that can't be read: python -m cutmix_tf.data.check NAME [--data-dir DIR]."""
+"""cutmix-tf check-data: lists the examples of a dataset that can't be read."""
 
+import dataclasses
 import sys
 from typing import Annotated
 
-import tyro
+from cutmix_tf.cli._tyro import import_tyro
+from cutmix_tf.datasets import find_bad_examples
 
-from cutmix_tf.datasets._bad_examples import places_of
-from cutmix_tf.datasets._catalogue import read_set
-
-
-def main(name: Annotated[str, tyro.conf.Positional], data_dir: str | None = None) -> None:
-    """Reads a whole dataset, and says a line for each bad example; exits with code 1 if there are any.
-
-    Args:
-      name: As for training: a TFDS set, or folder:PATH.
-      data_dir: Where TFDS finds prepared sets; TFDS_DATA_DIR if it is not given.
-    """
-    try:
-        images = read_set(name, data_dir, skip=True)
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        sys.exit(f"check: {error}")
-    for split, examples in images.splits.items():
-        for bad in examples.left_out:
-            print(f"{split}: {bad}")
-        lost = len(places_of(examples.left_out))
-        print(f"{split}: {lost:,} of {lost + len(examples):,} examples can't be read")
-    sys.exit(int(any(examples.left_out for examples in images.splits.values())))
+tyro = import_tyro()
 
 
-if __name__ == "__main__":
-    tyro.cli(main)
+@dataclasses.dataclass(frozen=True)
+class CheckOptions:
+    """Reads a whole dataset and prints a line for each unreadable example; exits with code 1 if there are any."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    """As for training: a TFDS set, or folder:PATH."""
+    data_dir: str | None = None
+    """Where TFDS finds prepared sets; TFDS_DATA_DIR if it is not given."""
+
+
+def main(words: list[str], program: str) -> None:
+    """Reads the command line and the dataset."""
+    options = tyro.cli(CheckOptions, args=words, prog=program)
+    found = find_bad_examples(options.name, options.data_dir)
+    for split, (bad, lost, count) in found.items():
+        for example in bad:
+            print(f"{split}: {example}")
+        print(f"{split}: {lost:,} of {count:,} examples can't be read")
+    sys.exit(int(any(lost for _, lost, _ in found.values())))

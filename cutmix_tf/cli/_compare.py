@@ -1,14 +1,15 @@
-"""Compares finished runs: python -m cutmix_tf.cli._compare RUN RUN … --save FOLDER."""
+"""cutmix-tf compare: finished runs side by side."""
 
-import csv
-import json
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
-import tyro
-
 from cutmix_tf import plotting
+from cutmix_tf.cli._tyro import import_tyro
+from cutmix_tf.runs import RunFiles, read_history, read_json, write_json
+
+tyro = import_tyro()
 
 COLUMNS = {
     "top1_error_last": "last epoch, top-1 error %",
@@ -18,34 +19,39 @@ COLUMNS = {
 }
 
 
-def compare(runs: Annotated[list[Path], tyro.conf.Positional], save: Path) -> None:
-    """Prints the runs' errors side by side and saves them, with their curves and mixes, in a folder.
+@dataclasses.dataclass(frozen=True)
+class CompareOptions:
+    """Compares finished runs, and saves the comparison and a figure of their curves."""
 
-    Args:
-      runs: Folders of finished runs.
-      save: The folder for comparison.json, curves.png and the last run's mixes.png.
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Folders of finished runs."""
+    save: Path
+    """The folder for comparison.json, curves.png and the last run's mixes.png."""
+
+
+def main(words: list[str], program: str) -> None:
+    """Reads the command line, compares, and says what was saved."""
+    options = tyro.cli(CompareOptions, args=words, prog=program)
+    print(compare(options.runs, options.save))
+    print(f"Saved {', '.join(sorted(file.name for file in options.save.iterdir()))} in {options.save}")
+
+
+def compare(runs: tuple[Path, ...], save: Path) -> str:
+    """The errors of runs side by side as a table; saves them and their curves in a folder.
+
+    Raises:
+      FileNotFoundError: if a run is missing or unfinished.
     """
-    summaries = {run.name: _read_summary(run) for run in runs}
-    histories = {run.name: _read_history(run) for run in runs}
+    files = {run.name: RunFiles(run) for run in runs}
+    summaries = {name: read_json(each.summary) for name, each in files.items()}
+    histories = {name: read_history(each.history) for name, each in files.items()}
     save.mkdir(parents=True, exist_ok=True)
-    (save / "comparison.json").write_text(json.dumps(summaries, indent=2) + "\n")
-    plotting.draw_curves(histories).savefig(save / "curves.png", dpi=120)
-    if (runs[-1] / "mixes.png").exists():  # not where features were mixed
-        shutil.copy(runs[-1] / "mixes.png", save / "mixes.png")
-    print(_table(summaries))
-    print(f"Saved {', '.join(sorted(file.name for file in save.iterdir()))} in {save}")
-
-
-def _read_summary(run: Path) -> dict[str, Any]:
-    try:
-        return json.loads((run / "summary.json").read_text())
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{str(run)!r} holds no finished run; train it first.") from None
-
-
-def _read_history(run: Path) -> list[dict[str, float]]:
-    with (run / "history.csv").open() as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+    write_json(save / "comparison.json", summaries)
+    plotting.draw_curves(histories).savefig(RunFiles(save).curves, dpi=120)
+    mixes = RunFiles(runs[-1]).mixes
+    if mixes.exists():  # not if features were mixed
+        shutil.copy(mixes, RunFiles(save).mixes)
+    return _table(summaries)
 
 
 def _table(summaries: dict[str, dict[str, Any]]) -> str:
@@ -55,7 +61,3 @@ def _table(summaries: dict[str, dict[str, Any]]) -> str:
         values = [f"{summary[column]:.1f}".rjust(len(name) + 3) for name, summary in summaries.items()]
         lines.append(title.ljust(width) + "".join(values))
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    tyro.cli(compare)

@@ -1,4 +1,4 @@
-"""All that a config or a command line may name, a line each."""
+"""cutmix-tf list: every name that a config or a command line may use, with a line each."""
 
 import ast
 import inspect
@@ -14,12 +14,19 @@ DATASETS = {
     **dict.fromkeys(FACTS, "From TensorFlow Datasets."),
     "shapes": "Built in: ten shapes on 32 × 32 pixels, with boxes and masks.",
     "folder:PATH": "Image files as PATH/train/CLASS/FILE and PATH/test/CLASS/FILE.",
-    "any other name": "A set of TensorFlow Datasets of one image and one label, such as caltech_birds2011.",
+    "any other name": "A TFDS set with one image and one label an example, such as caltech_birds2011.",
 }
 
 
+def main(words: list[str], program: str) -> None:
+    """Prints all names."""
+    if words:
+        raise ValueError(f"{program} takes no arguments; got {' '.join(words)}.")
+    print(listing(Path("configs")))
+
+
 def listing(configs: Path) -> str:
-    """The tables of names, each under a line that says how a name is given.
+    """The tables of names, each under a line that shows how a name is given.
 
     Args:
       configs: The folder of config files; they are read, not run.
@@ -31,8 +38,8 @@ def listing(configs: Path) -> str:
         "Models: --model resnet20": {name: f"{row.description}." for name, row in MODELS.items()},
         "Datasets: --dataset cifar10": DATASETS,
         "Teachers: --teacher resnet50": {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}
-        | {"FOLDER": "A finished run of your own.", "FILE.keras": "Any Keras model of pixels from 0 to 255."},
-        "Configs: python train_keras.py FILE": {f"{configs.name}/{file.name}": _docstring(file) for file in files},
+        | {"FOLDER": "A finished run of your own.", "FILE.keras": "A Keras model that takes pixels from 0 to 255."},
+        "Configs: cutmix-tf train FILE": {f"{configs.name}/{file.name}": _docstring(file) for file in files},
     }
     return "\n\n".join(f"{title}\n{_lines(rows)}" for title, rows in tables.items())
 

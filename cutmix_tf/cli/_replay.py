@@ -1,57 +1,35 @@
-"""Makes a batch of a run again: python -m cutmix_tf.cli._replay RUN --step K [--save FILE.npz]."""
+"""cutmix-tf replay: a batch of a run, made again."""
 
-import json
-import sys
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import tensorflow as tf
-import tyro
 
-from cutmix_tf.runs._run_folder import config_from_json
-from cutmix_tf.training._train import Run
+from cutmix_tf.cli._tyro import import_tyro
+from cutmix_tf.training import replay
 
-
-def replay(run: str | Path, step: int) -> dict[str, np.ndarray]:
-    """The very batch that a run trained on at a step: arrays by name, pictures under "images", targets under "targets".
-
-    Args:
-      run: The run's folder. What it holds is read as data, and never run.
-      step: Counted from 0 over all epochs.
-
-    Raises:
-      FileNotFoundError: if there is no run.
-      ValueError, TypeError: if `step` is negative, or the run's config can't be read.
-    """
-    file = Path(run) / "config.json"
-    if not file.is_file():
-        raise FileNotFoundError(f"{str(run)!r} holds no run: config.json is missing.")
-    settings = {**json.loads(file.read_text()), "run_dir": str(run)}
-    inputs, targets = next(iter(Run(config_from_json(settings)).train_batches(step)))
-    parts = {"targets": targets, **(inputs if isinstance(inputs, dict) else {"images": inputs})}
-    parts |= {f"plan_{name}": value for name, value in parts.pop("plan", {}).items()}
-    return {name: tf.convert_to_tensor(value).numpy() for name, value in parts.items()}
+tyro = import_tyro()
 
 
-def main(run: Annotated[Path, tyro.conf.Positional], step: int, save: Path | None = None) -> None:
-    """Says what the batch of a step holds, and saves it if asked to.
+@dataclasses.dataclass(frozen=True)
+class ReplayOptions:
+    """Says what the batch of a step holds, and saves it if asked to."""
 
-    Args:
-      run: The run's folder.
-      step: Counted from 0 over all epochs.
-      save: A file for the arrays, .npz.
-    """
-    try:
-        arrays = replay(run, step)
-    except (ValueError, TypeError, OSError, RuntimeError) as error:
-        sys.exit(f"replay: {error}")
+    run: Annotated[Path, tyro.conf.Positional]
+    """The run's folder; nothing in it is changed."""
+    step: int
+    """Counted from 0 over all epochs."""
+    save: Path | None = None
+    """A file for the arrays, .npz."""
+
+
+def main(words: list[str], program: str) -> None:
+    """Reads the command line, makes the batch, and describes its arrays."""
+    options = tyro.cli(ReplayOptions, args=words, prog=program)
+    arrays = replay(options.run, options.step)
     for name, array in arrays.items():
         bad = int(np.size(array) - np.isfinite(array).sum())
         print(f"{name:>14}  {array.dtype.name} {array.shape}, {array.min():g} to {array.max():g}, {bad} not finite")
-    if save is not None:
-        np.savez(save, allow_pickle=False, **arrays)
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+    if options.save is not None:
+        np.savez(options.save, allow_pickle=False, **arrays)

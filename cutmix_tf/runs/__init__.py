@@ -20,6 +20,7 @@ from cutmix_tf.runs._settings import PLACE as PLACE
 from cutmix_tf.runs._settings import Text as Text
 from cutmix_tf.runs._settings import config_from_json as config_from_json
 from cutmix_tf.runs._settings import config_to_json as config_to_json
+from cutmix_tf.runs._settings import texts_of as texts_of
 from cutmix_tf.runs._settings import to_text as to_text
 from cutmix_tf.runs._summary import measured_with as measured_with
 from cutmix_tf.runs._summary import summarize as summarize

@@ -1,9 +1,8 @@
-"""What is measured, saved and watched while a run is trained."""
+"""What is measured, saved and watched while a run trains."""
 
+import logging
 import math
-import shlex
 import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,27 +10,37 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from cutmix_tf.runs._checkpoints import Checkpoints, Progress
-from cutmix_tf.runs._run_folder import RunFolder
+from cutmix_tf.runs import Checkpoints, Progress, RunFolder, is_best, row_of, save_model
+
+LOG = logging.getLogger("cutmix_tf")
 
 STOPPED = 75
-"""The exit code of a run that was told to stop and has saved all: EX_TEMPFAIL, "try again"."""
-_GO_ON, _SAVE, _STOP = range(3)
+"""The exit code of a run that was told to stop and has saved everything: EX_TEMPFAIL, "try again"."""
+_CONTINUE, _SAVE, _STOP = range(3)
 
 
-class RunRecorder(keras.callbacks.Callback):
-    """Keeps the run's history and writes it, the checkpoint and the best network after each epoch.
+class Terminated(SystemExit):
+    """SIGTERM has stopped a run, and everything is saved; exits with `STOPPED` if nobody catches it."""
 
-    A row holds the epoch, the losses, the errors in percent and the learning rate at the epoch's end: what the run
-    is, and nothing of the machine. Training images a second, evaluation left out, go into `progress.rates`.
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C has stopped a run, and everything is saved."""
+
+
+class EpochRecorder(keras.callbacks.Callback):
+    """Adds a row to the history after each epoch, and saves it, a checkpoint, and the model if it is the best so far.
+
+    The training rate in images per second, evaluation left out, goes into `progress.rates`: a row says what the run
+    is, and nothing about the machine.
 
     Args:
       folder: Where to write.
       checkpoints: The run's.
-      progress: Of the run so far; goes on here.
-      steps_per_epoch: Of the training.
-      images_per_epoch: For the rate.
-      judged_on: The split that is evaluated during training: "test" or "validation".
+      progress: Of the run so far; continued here.
+      model_to_save: What is saved as the best model; shares its weights with the trained one.
+      images_per_epoch: Training images in an epoch.
+      steps_per_epoch: Training steps in an epoch.
+      split: What the model is evaluated on: "test" or "validation".
     """
 
     def __init__(
@@ -39,18 +48,20 @@ class RunRecorder(keras.callbacks.Callback):
         folder: RunFolder,
         checkpoints: Checkpoints,
         progress: Progress,
-        steps_per_epoch: int,
+        *,
+        model_to_save: keras.Model,
         images_per_epoch: int,
-        judged_on: str = "test",
+        steps_per_epoch: int,
+        split: str,
     ):
         super().__init__()
-        self.judged_on = judged_on
         self.folder, self.checkpoints, self.progress = folder, checkpoints, progress
-        self.steps_per_epoch, self.images_per_epoch = steps_per_epoch, images_per_epoch
+        self.model_to_save, self.split = model_to_save, split
+        self.images_per_epoch, self.steps_per_epoch = images_per_epoch, steps_per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts the clock."""
-        self._began, self._first, self._trained = time.perf_counter(), self.progress.step, None
+        self._began, self._first_step, self._trained = time.perf_counter(), self.progress.step, None
 
     def on_test_begin(self, logs=None):
         """Stops the clock: training is over, evaluation begins."""
@@ -58,113 +69,115 @@ class RunRecorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Adds the epoch's row and saves."""
-        progress = self.progress
-        row = {"epoch": epoch + 1, **errors_of(logs or {}, self.judged_on)}
-        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        column = f"{self.judged_on}_top1_error"
-        best_before = min((past[column] for past in progress.history if column in past), default=float("inf"))
-        done = (progress.step - self._first) / self.steps_per_epoch * self.images_per_epoch
-        progress.history.append(row)
-        progress.rates.append(done / ((self._trained or time.perf_counter()) - self._began))
+        progress, seconds = self.progress, (self._trained or time.perf_counter()) - self._began
+        learning_rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        progress.history.append(row_of(epoch + 1, logs or {}, self.split, learning_rate))
+        share = (progress.step - self._first_step) / self.steps_per_epoch
+        progress.rates.append(share * self.images_per_epoch / seconds)
         progress.step, progress.metrics = (epoch + 1) * self.steps_per_epoch, []
-        if row.get(column, float("inf")) < best_before:
-            self.folder.save_model(self.model, "best.keras")
+        if is_best(progress.history, self.split):
+            save_model(self.model_to_save, self.folder.files.best_model)
         self.checkpoints.save(self.model, progress)
         self.folder.write_history(progress.history)
 
 
-class Often(NamedTuple):
-    """How often a checkpoint is written inside an epoch: by time, and after so many steps."""
+class Frequency(NamedTuple):
+    """How often a checkpoint is written inside an epoch: by time, and by steps."""
 
     minutes: float
     steps: int | None
 
 
 class StepWatcher(keras.callbacks.Callback):
-    """Counts steps; saves every so many minutes and when the process is told to end; stops where the loss is NaN.
+    """Counts steps, writes checkpoints inside epochs, stops cleanly at SIGTERM and Ctrl-C, and stops at a NaN loss.
 
     Args:
       checkpoints: The run's.
-      progress: Of the run so far; goes on here.
-      steps_per_epoch: Of the training.
-      often: Between two checkpoints inside an epoch.
-      run_dir: For the message of a NaN.
-      highest: Of the values of all workers, so that they save and stop at the same step.
+      progress: Of the run so far; continued here.
+      steps_per_epoch: Training steps in an epoch.
+      frequency: Of checkpoints inside an epoch.
+      run: The run's folder, for messages.
+      maximum: Of the values of all workers, so that all save and stop at the same step.
 
     Raises:
-      SystemExit: with `STOPPED`, after SIGTERM, when all is saved.
-      FloatingPointError: if the loss is NaN; says the step, and how to see its batch again.
+      Terminated: after SIGTERM, when everything is saved.
+      Interrupted: after Ctrl-C, when everything is saved. A second Ctrl-C interrupts at once, without saving.
+      FloatingPointError: if the loss is NaN; names the step, and how to look at its batch.
     """
 
     def __init__(
         self,
         checkpoints: Checkpoints,
         progress: Progress,
+        *,
         steps_per_epoch: int,
-        often: Often,
-        run_dir: str,
-        highest: Callable[[int], int],
+        frequency: Frequency,
+        run: str,
+        maximum: Callable[[int], int],
     ):
         super().__init__()
         self.checkpoints, self.progress, self.steps_per_epoch = checkpoints, progress, steps_per_epoch
-        self.often, self.run_dir, self.highest, self.told_to_end = often, run_dir, highest, False
+        self.frequency, self.run, self.maximum = frequency, run, maximum
+        self.signal: int | None = None
+        self._handlers: dict[int, object] = {}
 
     def on_train_begin(self, logs=None):
-        """Listens to SIGTERM, and starts the clock."""
+        """Listens to SIGTERM and Ctrl-C, and starts the clock."""
         self._saved = time.monotonic()
-        try:
-            self._before = signal.signal(signal.SIGTERM, self._end)
-        except ValueError:  # not the main thread, which alone may listen
-            self._before = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                self._handlers[number] = signal.signal(number, self._receive)
+            except ValueError:  # only the main thread may listen
+                return
 
     def on_train_end(self, logs=None):
-        """Leaves SIGTERM to whoever listened before."""
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
+        """Gives the signals back to their former handlers."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # pyright: ignore[reportArgumentType]
+        self._handlers = {}
 
-    def _end(self, number, frame):
-        self.told_to_end = True
+    def _receive(self, number, frame):
+        if self.signal == number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = number
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Takes up the running sums of an epoch that was broken off; Keras has just set them to 0."""
+        """Restores the running sums of an epoch that was broken off; Keras has just reset them."""
         if self.progress.metrics:
             for variable, value in zip(self.model.metrics_variables, self.progress.metrics, strict=True):
                 variable.assign(value)
             self.progress.metrics = []
 
     def on_train_batch_end(self, batch, logs=None):
-        """Counts, and saves or stops if need be. The end of an epoch saves by itself."""
+        """Counts, and saves or stops if it is time. The end of an epoch saves anyway."""
         self.progress.step += 1
-        if math.isnan(float((logs or {}).get("loss", 0.0))):
-            raise FloatingPointError(
-                f"The loss is NaN at step {self.progress.step - 1} (counted from 0). Its batch can be made again: "
-                f"python -m cutmix_tf.cli._replay {self.run_dir} --step {self.progress.step - 1}"
-            )
-        steps, late = self.often.steps, time.monotonic() - self._saved >= 60 * self.often.minutes
-        due = late or (steps is not None and self.progress.step % steps == 0)
-        wish = self.highest(_STOP if self.told_to_end else _SAVE if due else _GO_ON)
-        if wish == _GO_ON or self.progress.step % self.steps_per_epoch == 0:
+        self._check_loss(float((logs or {}).get("loss", 0.0)))
+        wish = self.maximum(self._wish())
+        if wish == _CONTINUE or self.progress.step % self.steps_per_epoch == 0:
             return
         self._save()
         if wish == _STOP:
-            print(
-                f"Stopped and saved at step {self.progress.step}. To go on: {shlex.join([sys.executable, *sys.argv])}"
+            LOG.warning("Stopped and saved at step %d.", self.progress.step)
+            self.on_train_end()
+            raise Interrupted if self.signal == signal.SIGINT else Terminated(STOPPED)
+
+    def _wish(self) -> int:
+        """What this worker would do now."""
+        if self.signal is not None:
+            return _STOP
+        minutes, steps = self.frequency
+        late = time.monotonic() - self._saved >= 60 * minutes
+        return _SAVE if late or (steps is not None and self.progress.step % steps == 0) else _CONTINUE
+
+    def _check_loss(self, loss: float) -> None:
+        step = self.progress.step - 1
+        if math.isnan(loss):
+            raise FloatingPointError(
+                f"The loss is NaN at step {step} (counted from 0). To look at its batch, run: "
+                f"cutmix-tf replay {self.run} --step {step}"
             )
-            raise SystemExit(STOPPED)
 
     def _save(self):
         self.progress.metrics = [np.array(variable) for variable in self.model.metrics_variables]
         self.checkpoints.save(self.model, self.progress)
         self.progress.metrics, self._saved = [], time.monotonic()
-
-
-def errors_of(logs: dict[str, float], judged_on: str = "test") -> dict[str, float]:
-    """Keras' logs as losses and errors in percent, under the names of history.csv."""
-    train = {"train_loss": float(logs["loss"]), "train_top1_error": 100 * (1 - float(logs["accuracy"]))}
-    if "val_loss" not in logs:
-        return train
-    return train | {
-        f"{judged_on}_loss": float(logs["val_loss"]),
-        f"{judged_on}_top1_error": 100 * (1 - float(logs["val_accuracy"])),
-        f"{judged_on}_top5_error": 100 * (1 - float(logs["val_top5"])),
-    }

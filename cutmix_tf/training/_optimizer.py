@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with the official code's weight decay, and its learning rates."""
+"""Stochastic gradient descent with the weight decay of the official code, and its learning rates."""
 
 import math
 
@@ -12,10 +12,10 @@ from cutmix_tf.training._config import TrainConfig
 class CoupledSGD(keras.optimizers.SGD):
     """SGD whose weight decay is part of the gradient: g + l2 · w, before the momentum.
 
-    This is the L2 penalty that the papers' codes train with. Keras' own `weight_decay` shrinks weights beside
-    the momentum instead; with momentum 0.9 that is a tenth of the strength. Decays all parameters, batch
-    normalization and biases included, as the official code does. Where the learning rate drops, Keras'
-    velocity still carries steps at the old rate for a moment, while the official code's rescales at once.
+    This is the L2 penalty that the papers' code trains with. Keras' own `weight_decay` shrinks weights separately
+    from the momentum instead; with momentum 0.9 that is a tenth of the strength. All parameters decay, including
+    biases and those of batch normalization, as in the official code. When the learning rate drops, Keras' velocity
+    carries steps at the old rate for a moment, while that of the official code is rescaled at once.
 
     Args:
       l2: λ of the penalty λ/2 · |w|², at least 0.
@@ -38,20 +38,20 @@ class CoupledSGD(keras.optimizers.SGD):
 
 @keras.saving.register_keras_serializable(package="cutmix_tf")
 class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate for each step: a linear warm-up, then steps down by 10, half a cosine, or constant.
+    """A learning rate for each step: a linear warm-up, then half a cosine, steps down by 10, or constant.
 
     Args:
-      peak: The rate after warming up.
+      peak: The rate after the warm-up.
       schedule: "step", "cosine" or "constant".
       total_steps: Steps of the whole training.
       warmup_steps: Steps in which the rate rises linearly to the peak.
-      milestones: For "step": the shares of training from which on the rate is a tenth of the one before.
+      drops: For "step": the steps from which on the rate is a tenth of what it was before.
     """
 
-    def __init__(self, peak, schedule, total_steps, warmup_steps=0, milestones=()):
+    def __init__(self, peak, schedule, total_steps, warmup_steps=0, drops=()):
         self.peak, self.schedule = peak, schedule
         self.total_steps, self.warmup_steps = total_steps, warmup_steps
-        self.milestones = tuple(milestones)
+        self.drops = tuple(drops)
 
     def __call__(self, step):
         """The rate at a step, counted from 0."""
@@ -63,7 +63,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
     def _factor(self, step):
         if self.schedule == "step":
-            drops = [ops.cast(step >= round(share * self.total_steps), "float32") for share in self.milestones]
+            drops = [ops.cast(step >= drop, "float32") for drop in self.drops]
             return ops.power(0.1, sum(drops, start=ops.zeros(())))
         if self.schedule == "cosine":
             progress = (step - self.warmup_steps) / max(self.total_steps - self.warmup_steps, 1)
@@ -72,7 +72,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         """The constructor's arguments."""
-        names = ("peak", "schedule", "total_steps", "warmup_steps", "milestones")
+        names = ("peak", "schedule", "total_steps", "warmup_steps", "drops")
         return {name: getattr(self, name) for name in names}
 
 
@@ -83,8 +83,17 @@ def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> CoupledSGD:
         config.schedule,
         total_steps=config.epochs * steps_per_epoch,
         warmup_steps=round(config.warmup_epochs * steps_per_epoch),
-        milestones=config.milestones,
+        drops=[epoch * steps_per_epoch for epoch in drop_epochs(config)],
     )
     return CoupledSGD(
         l2=config.weight_decay, learning_rate=rate, momentum=config.momentum, nesterov=config.momentum > 0
     )
+
+
+def drop_epochs(config: TrainConfig) -> list[int]:
+    """The epochs, counted from 0, that begin with a lower rate.
+
+    As in the official code, whose epoch is the first that is at least the milestone's share of all: a milestone inside
+    an epoch takes effect at the end of it.
+    """
+    return [math.ceil(round(share * config.epochs, 6)) for share in config.milestones]
