@@ -1,13 +1,14 @@
-# make demo   trains on the built-in set without and with CutMix, and compares
-# make test   runs the tests; `make test-all` the slow ones too
-# make check  lints, checks formatting and types, and tests
+# make demo      trains on the built-in set without and with CutMix, and compares
+# make test      runs the tests; `make test-all` the slow ones too
+# make check     lints, checks formatting and types, and tests
+# make mutants   ignores one setting of the config after another, and shows that a test notices each
 # Everything happens in .venv, which is made on first use; PYTHON chooses the interpreter.
 
 PYTHON ?= python3
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-all check clean
+.PHONY: demo test test-all check mutants clean
 
 .venv/%: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -16,21 +17,25 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 	touch $@
 
 demo: .venv/train
-	$(BIN)/python train_keras.py configs/shapes_resnet20.py
-	$(BIN)/python train_keras.py configs/shapes_resnet20_cutmix.py
-	$(BIN)/python -m cutmix_tf.training.compare runs/shapes_resnet20 runs/shapes_resnet20_cutmix --save runs/demo
+	$(BIN)/cutmix-tf train configs/shapes_resnet20.py
+	$(BIN)/cutmix-tf train configs/shapes_resnet20_cutmix.py
+	$(BIN)/cutmix-tf compare runs/shapes_resnet20 runs/shapes_resnet20_cutmix --save runs/demo
 
+# --dist loadfile keeps each file in one worker, so that its fixtures and compiled functions are made once
 test: .venv/dev
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-all: .venv/dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(MAKE) test
+
+mutants: .venv/dev
+	$(BIN)/python tests/mutants.py
 
 clean:
 	rm -rf .venv build dist *.egg-info
