@@ -1,7 +1,7 @@
 """Cells: the one rule for laying a coarse grid over an image, whether or not the grid divides it evenly.
 
-Pixel p of n belongs to cell p · cells // n. So every pixel belongs to exactly one cell, and the sizes of cells differ by
-at most one pixel: 7 cells on 32 pixels are 5, 5, 4, 5, 4, 5 and 4 pixels long.
+Pixel p of n belongs to cell p · cells // n. So every pixel belongs to exactly one cell, and cells differ in size by at
+most one pixel: 7 cells on 32 pixels are 5, 5, 4, 5, 4, 5 and 4 pixels long.
 """
 
 import tensorflow as tf

@@ -1,7 +1,7 @@
-"""Stateless chance: random bits from a seed, and exact integer arithmetic that turns them into draws.
+"""Stateless randomness: random bits from a seed, and exact integer arithmetic that turns them into draws.
 
-Nothing here rounds differently in compiled and uncompiled code: bits are compared, multiplied and looked
-up as integers, so equal seeds give equal draws in eager mode, in a graph, under XLA and in `Dataset.map`.
+Nothing here rounds differently in compiled and uncompiled code: bits are compared, multiplied and looked up as
+integers. So equal seeds give equal draws in eager mode, in a graph, under XLA and in `Dataset.map`.
 """
 
 import functools
@@ -20,7 +20,7 @@ def check_seed(seed) -> tf.Tensor:
 
     Raises:
       TypeError: if it is not made of integers.
-      ValueError: if it has not exactly two.
+      ValueError: if there are not exactly two of them.
     """
     seed = as_tensor("seed", seed)
     if not seed.dtype.is_integer:
@@ -31,23 +31,23 @@ def check_seed(seed) -> tf.Tensor:
 
 
 def fresh_seed() -> tf.Tensor:
-    """A new seed at each call or graph step, from TensorFlow's global generator: int32 (2,)."""
+    """A new seed at every call or graph step, from TensorFlow's global generator: int32 (2,)."""
     return tf.random.uniform([2], minval=tf.int32.min, maxval=tf.int32.max, dtype=tf.int32)
 
 
 def random_bits(seed, shape) -> tf.Tensor:
-    """Independent random bits: uint32 of that shape. Philox is named so that all devices agree."""
-    full_range: Any = None  # TensorFlow's way to ask for all bits of an integer
+    """Independent random bits: uint32 of that shape. Philox is named explicitly so that all devices agree."""
+    full_range: Any = None  # how TensorFlow is asked for all bits of an integer
     return tf.random.stateless_uniform(shape, seed, full_range, full_range, dtype=tf.uint32, alg="philox")
 
 
 def child_seeds(seed, count: int) -> list[tf.Tensor]:
-    """`count` seeds for independent streams of chance, a function of `seed` alone: each int32 (2,)."""
+    """`count` seeds of independent random streams, a function of `seed` alone: each int32 (2,)."""
     return tf.unstack(tf.bitcast(random_bits(seed, [count, 2]), tf.int32))
 
 
 def fold_in(seed, number) -> tf.Tensor:
-    """A new seed for each number (a step, an epoch, a block) that the old seed is folded with: int32 (2,)."""
+    """A new seed for each number (a step, an epoch, a block) that is folded into the old one: int32 (2,)."""
     return tf.random.fold_in(seed, tf.cast(number, tf.int32), alg="philox")  # pyright: ignore[reportReturnType]
 
 
@@ -57,15 +57,15 @@ def uniform_integers(bits, limit) -> tf.Tensor:
 
 
 def coins(bits, prob) -> tf.Tensor:
-    """True with probability `prob`: bool of the bits' shape. Exact at 0 and 1."""
+    """True with probability `prob`: bool of the bits' shape. Exact for 0 and 1."""
     return tf.cast(bits, tf.float64) < prob * 2.0**32
 
 
 def hashed_bits(seeds, positions) -> tf.Tensor:
-    """Bits that look random for each pair of a seed and a position, computed where they are used, without a state.
+    """Pseudorandom bits for each pair of a seed and a position, computed where they are used, without any state.
 
-    Both uint32, broadcast against each other. The mixing steps are the finaliser of MurmurHash3: enough for noise in
-    pictures, not for secrets.
+    Both are uint32 and broadcast against each other. The hash is MurmurHash3's finalizer: good enough for noise in
+    images, not for secrets.
     """
     bits = tf.bitwise.bitwise_xor(positions * tf.constant(0x9E3779B9, tf.uint32), seeds)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
@@ -77,8 +77,8 @@ def hashed_bits(seeds, positions) -> tf.Tensor:
 def beta(bits, alpha: float) -> tf.Tensor:
     """Bits as draws of Beta(alpha, alpha): float64 of the bits' shape.
 
-    A draw is one of 2**14 equally likely quantiles, so its distribution function is within 3.1e-5 of the
-    Beta's for any alpha > 0. Unlike the usual ratio of gammas, a look-up compiles under XLA.
+    A draw is one of 2**14 equally likely quantiles, so its distribution function is within 3.1e-5 of the Beta's for any
+    alpha > 0. Unlike the usual ratio of gammas, a lookup compiles under XLA.
     """
     return _look_up(bits, _beta_quantiles(float(alpha)))
 
@@ -95,7 +95,7 @@ def _look_up(bits: tf.Tensor, quantiles: np.ndarray) -> tf.Tensor:
 
 @functools.lru_cache(maxsize=64)
 def _beta_quantiles(alpha: float) -> np.ndarray:
-    """The middle quantile of each of 2**14 equal slices of Beta(alpha, alpha), rising: float64."""
+    """The middle quantile of each of 2**14 equal slices of Beta(alpha, alpha), ascending: float64."""
     from scipy import special  # here, because importing it is slow
 
     count = 2**_QUANTILE_BITS
@@ -105,7 +105,7 @@ def _beta_quantiles(alpha: float) -> np.ndarray:
 
 @functools.cache
 def _normal_quantiles() -> np.ndarray:
-    """The middle quantile of each of 2**14 equal slices of the standard normal distribution, rising: float64."""
+    """The middle quantile of each of 2**14 equal slices of the standard normal distribution, ascending: float64."""
     from scipy import special
 
     return special.ndtri((np.arange(2**_QUANTILE_BITS) + 0.5) / 2**_QUANTILE_BITS)

@@ -37,7 +37,7 @@ def mixed_maps(network: Network, images: np.ndarray, labels: np.ndarray, mixer: 
     """
     if len(set(np.asarray(labels).tolist())) < len(labels):
         raise ValueError("Pictures of different classes are needed, so that each map is of one of them.")
-    if mixer.keeps_labels or mixer.uses_attention or not mixer.is_told_by_plan:
+    if mixer.keeps_labels or mixer.uses_attention or not mixer.plan_is_complete:
         raise ValueError(f"A mixer that pastes or blends pairs is needed, such as CutMix(); got {mixer!r}.")
     mixed, targets = mixer(images, np.asarray(labels, np.int32), seed=seed)
     mixed = np.asarray(mixed, np.float32)

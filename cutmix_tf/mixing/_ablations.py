@@ -1,4 +1,4 @@
-"""The variants of CutMix that its paper compares it with: other boxes, and labels that don't follow the area."""
+"""The variants that the CutMix paper compares it with: other boxes, and labels that don't follow the area."""
 
 import dataclasses
 
@@ -7,18 +7,19 @@ import tensorflow as tf
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf._random import beta, normal
 from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._mixer import Mixer, check_combinable
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
+from cutmix_tf.mixing._planner import Per, check_common, draw
 
 
 @dataclasses.dataclass(frozen=True)
 class CenterGaussianCutMix(Mixer):
-    """CutMix whose box lies around a normally distributed center; the label by area, as in `CutMix`.
+    """CutMix whose box lies around a normally distributed center; the label is shared by area, as in `CutMix`.
 
     Args:
       alpha: As in `CutMix`.
-      spread: Standard deviation of the center from the middle, as a share of height and width. The paper does not
-        give its own; centers beyond the border are brought to it.
+      spread: Standard deviation of the center around the middle, as a share of height and width, at least 0. The paper
+        does not state its own; centers beyond the border are moved onto it.
       prob: As in `CutMix`.
       per: As in `CutMix`.
 
@@ -54,10 +55,10 @@ class CenterGaussianCutMix(Mixer):
 
 @dataclasses.dataclass(frozen=True)
 class FixedSizeCutMix(Mixer):
-    """CutMix whose box always has the same size, before it is clipped; the label by area, as in `CutMix`.
+    """CutMix whose box always has the same size before it is clipped; the label is shared by area, as in `CutMix`.
 
     Args:
-      size: Side of the box in pixels; the paper uses 16 on 32-pixel images.
+      size: Side of the box in pixels, at least 1; the paper uses 16 on 32-pixel images.
       prob: As in `CutMix`.
       per: As in `CutMix`.
 
@@ -88,18 +89,15 @@ class FixedSizeCutMix(Mixer):
 
 @dataclasses.dataclass(frozen=True)
 class _Relabeled(Mixer):
-    """Another mixer's pictures, with labels by a rule of their own."""
+    """Another mixer's images, with labels by a rule of its own."""
 
     mixer: Mixer
 
     def __post_init__(self):
-        if not isinstance(self.mixer, Mixer):
-            raise TypeError(f"{type(self).__name__} needs a mixer such as CutMix(); got {self.mixer!r}.")
-        if not self.mixer.is_told_by_plan:
-            raise ValueError(f"{type(self).__name__} relabels pictures mixed by a plan; {self.mixer!r} does more.")
+        check_combinable(self.mixer, type(self).__name__)
 
     @property
-    def is_told_by_plan(self) -> bool:
+    def plan_is_complete(self) -> bool:
         """False: labels don't follow the plan."""
         return False
 
@@ -108,8 +106,13 @@ class _Relabeled(Mixer):
         """Whether the mixer does."""
         return self.mixer.uses_attention
 
+    @property
+    def keeps_labels(self) -> bool:
+        """Whether the mixer does: an image that is only erased keeps its label under either rule."""
+        return self.mixer.keeps_labels
+
     def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError if the mixer cannot treat such images."""
+        """Raises ValueError if the mixer can't process such images."""
         self.mixer.check_images(images)
 
     def plan(self, canvas: Canvas, seed) -> Plan:
@@ -119,29 +122,41 @@ class _Relabeled(Mixer):
 
 @dataclasses.dataclass(frozen=True)
 class OneHotTarget(_Relabeled):
-    """Mixes pictures as another mixer does; the whole label is that of the larger part (the own one in a tie).
+    """Mixes images like another mixer; the label is that of the larger part alone (the own label in a tie).
 
-    An ablation: the target does not describe the picture.
+    An ablation: the target does not describe the image.
+
+    Args:
+      mixer: A mixer of images that doesn't relabel.
+
+    Raises:
+      ValueError, TypeError: if `mixer` is anything else; when called, as the mixer.
 
     Reference:
       Yun et al. 2019, Table 8, "One-hot CutMix".
     """
 
     def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
-        """1 or 0, float32 (batch,)."""
+        """1 or 0: float32 (batch,)."""
         return tf.cast(own_weight(plan, height, width) >= 0.5, tf.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class CompleteLabel(_Relabeled):
-    """Mixes pictures as another mixer does; both labels weigh one half wherever anything was mixed in.
+    """Mixes images like another mixer; both labels weigh one half wherever anything was mixed in.
 
-    An ablation: the target does not describe the picture.
+    An ablation: the target does not describe the image.
+
+    Args:
+      mixer: A mixer of images that doesn't relabel.
+
+    Raises:
+      ValueError, TypeError: if `mixer` is anything else; when called, as the mixer.
 
     Reference:
       Yun et al. 2019, Table 8, "Complete-label CutMix".
     """
 
     def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
-        """½ or 1, float32 (batch,)."""
+        """½ or 1: float32 (batch,)."""
         return tf.where(own_weight(plan, height, width) < 1, 0.5, 1.0)

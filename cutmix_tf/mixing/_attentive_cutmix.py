@@ -1,4 +1,4 @@
-"""Attentive CutMix: the partner's most attended cells, and the label by area."""
+"""Attentive CutMix: the partner's most attended cells are pasted, and the label is shared by area."""
 
 import dataclasses
 
@@ -6,41 +6,43 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf._random import beta
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._mixer import Mixer
 from cutmix_tf.mixing._plan import Canvas, Plan
+from cutmix_tf.mixing._planner import Per, check_common, draw
 
 
 @dataclasses.dataclass(frozen=True)
 class AttentiveCutMix(Mixer):
     """Pastes the cells of each image's partner that a teacher attends to most, and shares the label by pixels.
 
-    Takes an attention map of each image, (batch, rows, columns): a grid of cells laid over the image, 7×7 as a
-    rule. The `top_n` cells with the largest values in the partner's map are pasted at the same place, cells of
-    equal value in the order of rows, then columns. The target is
+    Takes an attention map for each image, (batch, rows, columns), of uint8, float16, bfloat16 or float32: a grid of
+    cells laid over the image, usually 7×7. The `top_n` cells with the largest values in the partner's map are pasted in
+    the same place; equal values rank by row, then by column. The target is
 
         (1 − s) · label + s · partner's label,    s = pasted pixels / all pixels,
 
-    which is `top_n` / 49 where 7×7 cells divide the image evenly, and is counted exactly where they don't: cells
-    of a 32-pixel image are 4 or 5 pixels long. Pixels are copied bit for bit in any dtype.
+    which is `top_n` / 49 if 7×7 cells divide the image evenly, and is counted exactly if they don't: the cells of a
+    32-pixel image are 4 or 5 pixels long. Pixels are copied bit for bit in any dtype.
 
     Args:
-      top_n: Number of cells that are pasted, from 1 to the map's cells; all of them make the image its partner.
-      alpha: Instead of `top_n` (then None): the share of cells is drawn from Beta(alpha, alpha) and rounded down,
-        but to no less than one cell. The variant AttentiveMix+ of others uses 2.
-      prob: Chance of an example (or of a batch) to be mixed, in [0, 1]. The paper mixes always.
+      top_n: Number of cells to paste, from 1 to the number of cells in a map, which turns the image into its partner.
+      alpha: An alternative to `top_n`, which must then be None: the share of cells is drawn from Beta(alpha, alpha) and
+        rounded down, to at least one cell. The variant AttentiveMix+ by other authors uses 2.
+      prob: Probability that an example (or a batch) is mixed, in [0, 1]. The paper always mixes.
       per: "example" draws coin and number of cells for each example; "batch" draws them once for the whole batch.
 
     Raises:
-      ValueError, TypeError: if not exactly one of `top_n` and `alpha` is given, or an argument is outside its
-        range; when called, if attention maps are missing or have fewer than `top_n` cells.
+      ValueError, TypeError: if not exactly one of `top_n` and `alpha` is given, or an argument is outside its range;
+        when called, if attention maps are missing, not finite, of another shape or dtype, or have fewer than `top_n`
+        cells.
 
     Example:
       >>> maps = tf.random.uniform([8, 7, 7])  # or those of a teacher: cutmix_tf.attention
       >>> mixer = AttentiveCutMix(top_n=6)
       >>> images, targets = mixer(tf.zeros([8, 224, 224, 3]), tf.range(8), attention=maps)
 
-    Deviates from the paper where it is silent: partners are a cyclic shift of the batch; `prob`, `alpha` and `per`
-    are ours to set. docs/methods/attentive_cutmix.md lists all readings.
+    Where the paper is silent, partners are a random cyclic shift of the batch; `prob`, `alpha` and `per` are additions.
+    docs/methods/attentive_cutmix.md lists all ambiguities.
 
     Reference:
       Walawalkar et al., "Attentive CutMix: An Enhanced Data Augmentation Approach for Deep Learning Based Image
@@ -73,9 +75,9 @@ class AttentiveCutMix(Mixer):
         """Draws partners, and chooses cells from their maps."""
         maps = canvas.attention
         if maps is None:
-            raise ValueError("AttentiveCutMix plans with attention maps; got a canvas without.")
+            raise ValueError("AttentiveCutMix plans with attention maps; got a canvas without. Pass attention.")
         draws = draw(seed, canvas.batch, 1, prob=self.prob, per=self.per)
-        count = draws.spread(self._count(draws.bits[0], maps.shape[1:].num_elements()))
+        count = draws.per_example(self._count(draws.bits[0], maps.shape[1:].num_elements()))
         chosen = top_cells(tf.gather(maps, draws.partner), count)
         return Plan(box=draws.box(canvas.whole), partner=draws.partner, cells=chosen)
 
@@ -90,13 +92,13 @@ class AttentiveCutMix(Mixer):
 
 
 def top_cells(maps: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """The cells with the largest values, equal ones in the order of rows, then columns: bool like `maps`.
+    """The cells with the largest values: bool (batch, rows, columns). Equal values rank by row, then by column.
 
-    Compares all pairs of cells rather than sorting: for the few cells of a map that is faster, and it compiles.
+    Compares all pairs of cells rather than sorting them: for the few cells of a map that is faster, and it compiles.
 
     Args:
-      maps: float32 (batch, rows, columns), finite.
-      count: int32 (batch,), how many to choose in each map.
+      maps: float32 (batch, rows, columns), finite, with a known number of cells.
+      count: int32 (batch,), how many cells to choose in each map.
     """
     cells = maps.shape[1:].num_elements()
     values, index = tf.reshape(maps, [-1, cells]), tf.range(cells)

@@ -1,36 +1,37 @@
-"""CutMix: a box of the partner, and the label by area."""
+"""CutMix: a box of the partner is pasted, and the label is shared by area."""
 
 import dataclasses
 
 from cutmix_tf._checks import check_number
 from cutmix_tf._random import beta
 from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._mixer import Mixer
 from cutmix_tf.mixing._plan import Canvas, Plan
+from cutmix_tf.mixing._planner import Per, check_common, draw
 
 
 @dataclasses.dataclass(frozen=True)
 class CutMix(Mixer):
-    """Pastes a box of each image's partner into it and shares the label by pixels.
+    """Pastes a box of each image's partner into it, and shares the label by the number of pixels.
 
-    Draws λ ~ Beta(alpha, alpha), a box with the image's aspect ratio that covers 1 − λ of it, centerd on a
-    uniform pixel and clipped at the border, and a partner from the batch. The target is
+    Draws λ ~ Beta(alpha, alpha), a box with the image's aspect ratio that covers 1 − λ of it, centered on a uniformly
+    drawn pixel and clipped at the border, and a partner from the batch. The target is
 
         λ' · label + (1 − λ') · partner's label,    λ' = pixels kept / all pixels,
 
-    with λ' counted after clipping, so that the target is exactly what the picture shows. Pixels are copied
-    bit for bit in any dtype.
+    with λ' counted after clipping, so that the target is exactly what the image shows. Pixels are copied bit for bit in
+    any dtype.
 
     Args:
-      alpha: Concentration of the Beta distribution, above 0. 1 draws λ uniformly; small values leave one
-        of the two images nearly untouched.
-      prob: Chance of an example (or of a batch) to be mixed, in [0, 1]. The papers' code uses 0.5 on CIFAR
-        and 1 on ImageNet.
-      per: "example" draws λ, box and coin for each example; "batch" draws them once for the whole batch,
-        as the official code does.
+      alpha: Concentration of the Beta distribution, above 0. 1 draws λ uniformly; small values leave one of the two
+        images almost untouched.
+      prob: Probability that an example (or a batch) is mixed, in [0, 1]. The official code uses 0.5 on CIFAR and 1 on
+        ImageNet.
+      per: "example" draws λ, box and coin for each example; "batch" draws them once for the whole batch, as the
+        official code does.
 
     Raises:
-      ValueError, TypeError: if alpha ≤ 0, prob is outside [0, 1], or per is something else.
+      ValueError, TypeError: if an argument is outside its range.
 
     Example:
       >>> mixer = CutMix(alpha=1.0)
@@ -38,8 +39,8 @@ class CutMix(Mixer):
       >>> images.dtype.name, targets.shape
       ('uint8', TensorShape([8, 2, 2]))
 
-    Differs from the official code: partners are a cyclic shift of the batch, so that no image is mixed with
-    itself; λ takes 2**14 equally likely values; draws are for each example unless `per="batch"`.
+    Differs from the official code: partners are a random cyclic shift of the batch, so that no image is mixed with
+    itself; λ takes 2**14 equally likely values; every example has its own draws unless `per="batch"`.
 
     Reference:
       Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features",

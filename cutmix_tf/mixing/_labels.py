@@ -1,15 +1,15 @@
-"""Labels and sample weights of a mixed batch, from the plan that mixed its pictures."""
+"""Labels and sample weights of a mixed batch, from the plan that mixed its images."""
 
 import tensorflow as tf
 
 from cutmix_tf.mixing._guard import guarded
 
 MAX_CLASS_ID = 2**24
-"""Class ids up to this one are exact in the float32 of pair targets."""
+"""The largest class id: up to here, ids are exact in the float32 of pair targets."""
 
 
 def check_labels(labels: tf.Tensor) -> tf.Tensor:
-    """The labels, as class ids int (batch,) or as soft labels float (batch, classes ≥ 2).
+    """The labels as integer class ids (batch,), or as floating soft labels (batch, at least 2 classes).
 
     Raises:
       ValueError, TypeError: for anything else, at trace time; nothing is broadcast or cast.
@@ -21,7 +21,9 @@ def check_labels(labels: tf.Tensor) -> tf.Tensor:
     if shape.rank is None:
         raise ValueError(f"{need}; {got}. Give the labels a known rank, for example with tf.ensure_shape.")
     if shape.rank == 3:
-        raise ValueError(f"{need}; {got}, which look mixed already. Mix once, or choose between mixers with OneOf.")
+        raise ValueError(
+            f"{need}; {got}, which look mixed already. Mix once, or draw one of several mixers with OneOf."
+        )
     if dtype.is_integer:
         return _check_ids(labels, need, got)
     if not dtype.is_floating:
@@ -29,7 +31,7 @@ def check_labels(labels: tf.Tensor) -> tf.Tensor:
     if shape.rank != 2 or shape[1] in (0, 1):
         raise ValueError(f"{need}; {got}. If they are class ids, cast them to int32 before mixing.")
     inside = tf.reduce_all((labels >= 0) & tf.math.is_finite(labels))
-    return guarded(labels, inside, "Soft labels must not be negative or NaN, nor infinite.", labels)
+    return guarded(labels, inside, "Soft labels must not be negative or NaN, or infinite.", labels)
 
 
 def _check_ids(labels: tf.Tensor, need: str, got: str) -> tf.Tensor:

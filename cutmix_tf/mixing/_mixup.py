@@ -1,4 +1,4 @@
-"""MixUp: two pictures and two labels, blended in the same proportion."""
+"""MixUp: two images and two labels are blended in the same proportion."""
 
 import dataclasses
 
@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_number
 from cutmix_tf._random import beta
-from cutmix_tf.mixing._mixer import Mixer, Per, check_common, draw
+from cutmix_tf.mixing._mixer import Mixer
 from cutmix_tf.mixing._plan import Canvas, Plan
+from cutmix_tf.mixing._planner import Per, check_common, draw
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,22 +17,21 @@ class MixUp(Mixer):
 
         image = λ · own + (1 − λ) · partner's,    target = λ · label + (1 − λ) · partner's label
 
-    Floating images keep their dtype and are computed in float32. Integer images become float32, unrounded,
-    so that the proportion is exact: this is the one conversion a mixer makes.
+    Floating images keep their dtype and are blended in float32. Integer images become float32, unrounded, so that the
+    proportion is exact: this is the only conversion a mixer makes.
 
     Args:
-      alpha: Concentration of the Beta distribution, above 0. The paper uses 0.2 to 0.4 on ImageNet and 1
-        on CIFAR.
-      prob: Chance of an example (or of a batch) to be mixed, in [0, 1].
-      per: "example" draws λ and coin for each example; "batch" once for the whole batch, as the official
+      alpha: Concentration of the Beta distribution, above 0. The paper uses 0.2 to 0.4 on ImageNet and 1 on CIFAR.
+      prob: Probability that an example (or a batch) is mixed, in [0, 1].
+      per: "example" draws λ and coin for each example; "batch" draws them once for the whole batch, as the official
         code does.
 
     Raises:
-      ValueError, TypeError: if alpha ≤ 0, prob is outside [0, 1], or per is something else; when called, for
-        segmentation masks, whose class ids don't blend.
+      ValueError, TypeError: if an argument is outside its range; when called, for segmentation masks, whose class ids
+        can't be blended.
 
-    Differs from the official code: partners are a cyclic shift of the batch, so that no image is mixed with
-    itself; λ takes 2**14 equally likely values; draws are for each example unless `per="batch"`.
+    Differs from the official code: partners are a random cyclic shift of the batch, so that no image is mixed with
+    itself; λ takes 2**14 equally likely values; every example has its own draws unless `per="batch"`.
 
     Reference:
       Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018, https://arxiv.org/abs/1710.09412,
@@ -50,4 +50,4 @@ class MixUp(Mixer):
         """Draws shares and partners; the box is the whole image."""
         draws = draw(seed, canvas.batch, 1, prob=self.prob, per=self.per)
         share = tf.cast(beta(draws.bits[0], self.alpha), tf.float32)
-        return Plan(box=draws.box(canvas.whole), partner=draws.partner, own_share=draws.spread(share))
+        return Plan(box=draws.box(canvas.whole), partner=draws.partner, own_share=draws.per_example(share))

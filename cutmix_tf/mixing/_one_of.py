@@ -1,31 +1,33 @@
 """OneOf: a mixer made of mixers, which draws one of them for each example or batch."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._checks import as_tuple, check_choice, check_number
 from cutmix_tf._random import child_seeds, random_bits
-from cutmix_tf.mixing._mixer import Mixer, Per
+from cutmix_tf.mixing._mixer import Mixer, check_combinable
 from cutmix_tf.mixing._plan import Canvas, Plan
+from cutmix_tf.mixing._planner import Per
 
 
 @dataclasses.dataclass(frozen=True)
 class OneOf(Mixer):
-    """Treats each example by one of several mixers, drawn by weight; its label follows that one.
+    """Mixes each example by one of several mixers, drawn by weight; its label follows from that one.
 
-    All mixers read the original batch, so that methods never pile up on one picture, and each keeps its own
-    `prob` and `per`. If one of them blends, integer images become float32 (as in MixUp).
+    All mixers read the original batch, so methods never pile up on one image, and each keeps its own `prob` and `per`.
+    If one of them blends, integer images become float32, as in MixUp. If all of them erase, labels stay as they are.
 
     Args:
-      mixers: At least one mixer.
-      weights: Positive numbers, one for each mixer, in any scale; None draws all equally often.
-      per: "example" draws the mixer for each example, "batch" once for the whole batch.
+      mixers: At least one mixer of images.
+      weights: A positive number for each mixer, in any scale; None draws all with equal probability.
+      per: "example" draws a mixer for each example, "batch" one for the whole batch.
 
     Raises:
-      ValueError, TypeError: if there is no mixer, something is none, a mixer works inside the network or relabels, or
-        the weights don't fit.
+      ValueError, TypeError: if there is no mixer, one of them mixes features or relabels, or the weights don't match;
+        when called, whatever one of the mixers raises.
 
     Example:
       >>> mixer = OneOf([CutMix(), MixUp(alpha=0.2)], weights=[2, 1], per="batch")
@@ -40,12 +42,7 @@ class OneOf(Mixer):
         if not self.mixers:
             raise ValueError("OneOf needs at least one mixer; got none.")
         for mixer in self.mixers:
-            if not isinstance(mixer, Mixer):
-                raise TypeError(f"OneOf needs mixers such as CutMix(); got {mixer!r}.")
-            if not mixer.is_told_by_plan:
-                raise ValueError(
-                    f"OneOf draws between plans for pictures, and {mixer!r} does more than its plan tells."
-                )
+            check_combinable(mixer, "OneOf")
         check_choice("per", self.per, ("example", "batch"))
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(as_tuple("weights", self.weights), len(self.mixers)))
@@ -61,12 +58,12 @@ class OneOf(Mixer):
         return all(mixer.keeps_labels for mixer in self.mixers)
 
     def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError if one of the mixers cannot treat such images."""
+        """Raises ValueError if one of the mixers can't process such images."""
         for mixer in self.mixers:
             mixer.check_images(images)
 
     def plan(self, canvas: Canvas, seed) -> Plan:
-        """Draws a plan from each mixer and keeps, for each example, the drawn one's row."""
+        """Draws a plan from each mixer and keeps, for each example, the row of the drawn one."""
         batch = canvas.batch
         choice_seed, *seeds = child_seeds(seed, len(self.mixers) + 1)
         bits = random_bits(choice_seed, [batch if self.per == "example" else 1])
@@ -78,7 +75,7 @@ class OneOf(Mixer):
         return _choose(plans, choice, batch)
 
 
-def _checked_weights(weights: tuple[float, ...], count: int) -> tuple[float, ...]:
+def _checked_weights(weights: tuple[Any, ...], count: int) -> tuple[float, ...]:
     if len(weights) != count:
         raise ValueError(f"OneOf needs a weight for each of {count} mixers; got {weights}.")
     for weight in weights:
@@ -87,25 +84,24 @@ def _checked_weights(weights: tuple[float, ...], count: int) -> tuple[float, ...
 
 
 def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
-    """For each example the row of the chosen plan: a field that no plan has stays None."""
-    nothing = Plan(
-        box=tf.zeros([batch, 4], tf.int32),
-        partner=tf.range(batch),
-        cells=tf.ones([batch, 1, 1], tf.bool),
-        own_share=tf.zeros([batch]),
-        erased=tf.zeros([batch], tf.bool),
-        fill=tf.zeros([batch, 1]),
-        noise=tf.zeros([batch], tf.uint32),
-        scatter=tf.ones([batch, 2], tf.uint32) * tf.constant([1, 0], tf.uint32),
-    )
-    chosen = {}
-    for field in Plan._fields:
+    """For each example the row of its chosen plan; a field that no plan has stays None."""
+    neutral = {
+        "partner": tf.range(batch),
+        "cells": tf.ones([batch, 1, 1], tf.bool),
+        "own_share": tf.zeros([batch]),
+    }
+    chosen = {"box": _pick_rows([plan.box for plan in plans], choice, batch)}
+    for field, default in neutral.items():
         values = [getattr(plan, field) for plan in plans]
-        if all(value is None for value in values):
-            continue
-        rows = [getattr(nothing, field) if value is None else value for value in values]
-        chosen[field] = _pick_rows(rows, choice, batch)
-    return Plan(**chosen)
+        if any(value is not None for value in values):
+            rows = [default if value is None else value for value in values]
+            chosen[field] = _pick_rows(rows, choice, batch)
+    erase = tuple(
+        dataclasses.replace(erase, examples=erase.examples & (choice == number))
+        for number, plan in enumerate(plans)
+        for erase in plan.erase
+    )
+    return Plan(**chosen, erase=erase)
 
 
 def _pick_rows(rows: list[tf.Tensor], choice: tf.Tensor, batch) -> tf.Tensor:

@@ -1,74 +1,103 @@
-"""The plan: who is mixed with whom, and where an example keeps its own values. One function applies any."""
+"""The plan: who is mixed with whom, and where an example keeps its own values. One function applies any plan."""
 
+import dataclasses
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._cells import cell_edges, cell_of_pixels
-from cutmix_tf._random import hashed_bits
 
 
 class Canvas(NamedTuple):
-    """What a plan is drawn for: the size of a batch, and what is known of its pictures."""
+    """What a plan is drawn for: the size of a batch, and what is known about its images."""
 
     batch: tf.Tensor
     height: tf.Tensor
     width: tf.Tensor
     attention: tf.Tensor | None = None
-    """float32 (batch, rows, columns): how much each cell of a picture matters; for mixers that use it."""
+    """float32 (batch, rows, columns): how important each cell of an image is, for mixers that use attention."""
 
     @property
     def whole(self) -> tf.Tensor:
-        """The box of the whole picture: int32 (1, 4)."""
+        """The box that covers the whole image: int32 (1, 4)."""
         return tf.stack([0, 0, self.height, self.width])[None]
 
 
-class Plan(NamedTuple):
-    """What happens to each example of a batch. An empty box leaves an example as it is.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Erase:
+    """What replaces the pixels inside the boxes of some examples, whoever their partner is.
 
-    A field that is None holds for the whole plan: no partner means that nothing is mixed in, no `cells` that
-    whole boxes are, no `own_share` that they are pasted rather than blended, no `erased` that none is filled.
+    This one writes a constant into the whole box. A method that writes something else, or only into parts of the box,
+    overrides `values` or `where`. Both describe images as rows, (batch, height, width × channels), of the given shape:
+    int32 (4,), the shape of the batch of images.
+
+    Attributes:
+      examples: bool (batch,): the examples whose boxes are erased.
+      fill: float32 (batch or 1, channels or 1): the value that replaces their pixels.
+    """
+
+    examples: tf.Tensor
+    fill: tf.Tensor
+
+    def values(self, shape: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+        """What is written: (batch or 1, height or 1, width × channels)."""
+        fill = tf.broadcast_to(self.fill, [tf.shape(self.fill)[0], shape[3]])
+        return tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], dtype)
+
+    def where(self, shape: tf.Tensor) -> tf.Tensor:
+        """Where inside the box it is written: bool, broadcast to (batch, height, width × channels)."""
+        return tf.ones([1, 1, 1], tf.bool)
+
+
+class Plan(NamedTuple):
+    """What happens to each example of a batch. An empty box leaves an example unchanged.
+
+    A field that is None does not apply to any example: without `partner` nothing is mixed in, without `cells` boxes are
+    used whole, and without `own_share` values are pasted rather than blended.
     """
 
     box: tf.Tensor
-    """int32 (batch, 4): top ≤ bottom and left ≤ right in pixels, half-open, in the order top, left, bottom, right.
-    Outside it an example keeps its values."""
+    """int32 (batch, 4): top, left, bottom and right in pixels, half-open, top ≤ bottom and left ≤ right. Outside its
+    box an example keeps its values."""
     partner: tf.Tensor | None = None
-    """int32 (batch,): whose values come into the box."""
+    """int32 (batch,): the example whose values are mixed in inside the box."""
     cells: tf.Tensor | None = None
-    """bool (batch, rows, columns): the cells of a grid over the whole picture inside which the box holds."""
+    """bool (batch, rows, columns): the cells of a grid over the whole image to which the box is restricted."""
     own_share: tf.Tensor | None = None
     """float32 (batch,): the share of its own values that an example keeps inside its box."""
-    erased: tf.Tensor | None = None
-    """bool (batch,): whether the box is filled with `fill`, whoever the partner is."""
-    fill: tf.Tensor | None = None
-    """float32 (batch, 1) or (batch, channels): the value that fills an erased box."""
-    noise: tf.Tensor | None = None
-    """uint32 (batch,): 0, or the seed of noise that fills an erased box instead: whole numbers from 0 to 255."""
-    scatter: tf.Tensor | None = None
-    """uint32 (batch, 2): a side in pixels and a seed. The picture is cut into squares of that side from its top left
-    corner, and the box holds only inside a random half of them; in all of it where the seed is 0."""
+    erase: tuple[Erase, ...] = ()
+    """What erases the boxes of some examples; no example belongs to two of them."""
 
     @property
     def blends(self) -> bool:
-        """Whether applying the plan can make values that no example had."""
+        """Whether applying the plan can produce values that no example had."""
         return self.own_share is not None
 
-    def without_erasing(self) -> "Plan":
+    def mixing_only(self) -> "Plan":
         """The same plan with the boxes of erased examples emptied."""
-        if self.erased is None:
+        box = self.box
+        for erase in self.erase:
+            box = tf.where(erase.examples[:, None], 0, box)
+        return self._replace(box=box, erase=())
+
+    def without_self_pairs(self) -> "Plan":
+        """The same plan with the box emptied for an example that is its own partner, as in a batch of one."""
+        if self.partner is None:
             return self
-        return self._replace(box=tf.where(self.erased[:, None], 0, self.box), erased=None, fill=None, noise=None)
+        alone = self.partner == tf.range(tf.size(self.partner))
+        for erase in self.erase:
+            alone &= tf.logical_not(erase.examples)
+        return self._replace(box=tf.where(alone[:, None], 0, self.box))
 
 
 def own_weight(plan: Plan, height, width) -> tf.Tensor:
-    """The share of its own values in each mixed example of that size: float32 (batch,), exactly rounded.
+    """The share of its own values in each mixed example of that size: float32 (batch,), correctly rounded.
 
-    Counted in whole pixels: (pixels outside the box + own share × pixels inside) / all pixels, with the
-    double precision that makes the quotient's rounding the same in compiled and uncompiled code.
+    Counted in whole pixels: (pixels outside the box + own share × pixels inside) / all pixels, in double precision, so
+    that compiled and uncompiled code round the quotient alike. Erased pixels count as the example's own.
     """
-    inside = tf.cast(_pixels_inside(plan.without_erasing(), height, width), tf.float64)
+    inside = tf.cast(_pixels_inside(plan.mixing_only(), height, width), tf.float64)
     size = tf.cast(height * width, tf.float64)
     own = size - inside
     if plan.own_share is not None:
@@ -77,7 +106,7 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
 
 
 def _pixels_inside(plan: Plan, height, width) -> tf.Tensor:
-    """How many pixels lie in each example's box and cells (scattered boxes are erased ones): int32 (batch,)."""
+    """The number of pixels inside each example's box and cells: int32 (batch,)."""
     top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
     if plan.cells is None:
         return tf.squeeze((bottom - top) * (right - left), axis=1)
@@ -87,46 +116,40 @@ def _pixels_inside(plan: Plan, height, width) -> tf.Tensor:
 
 
 def _overlaps(edges: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
-    """How many pixels of each cell of a side lie in [first, end): int32 (batch, cells)."""
+    """The number of pixels of each cell along one side that lie in [first, end): int32 (batch, cells)."""
     return tf.maximum(tf.minimum(edges[1:], end) - tf.maximum(edges[:-1], first), 0)
 
 
 def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
     """Mixes anything that lives on the image grid: (batch, height, width, channels) of any dtype.
 
-    Pasting and erasing copy values bit for bit in the images' own dtype. A plan that blends computes in
-    float32 and returns the images' dtype if that is a floating one, else float32.
+    Pasting and erasing copy values bit for bit in the images' own dtype. A plan that blends computes in float32 and
+    returns the images' dtype if that is a floating one, else float32.
     """
     shape = tf.shape(images)
     rows = tf.reshape(images, [shape[0], shape[1], shape[2] * shape[3]])  # long rows vectorize
-    mixed = tf.where(_inside(plan, shape), _incoming(plan, rows, shape), _as_result(plan, rows))
+    incoming, inside = _incoming(plan, rows), _inside(plan, shape)
+    for erase in plan.erase:
+        erased = erase.examples[:, None, None]
+        incoming = tf.where(erased, erase.values(shape, incoming.dtype), incoming)
+        inside &= tf.logical_not(erased) | erase.where(shape)
+    mixed = tf.where(inside, incoming, _as_result(plan, rows))
     return tf.ensure_shape(tf.reshape(mixed, shape), images.shape)
 
 
-def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """The values that stand inside the boxes: like `rows`, in the result's dtype."""
-    incoming = rows if plan.partner is None else tf.gather(rows, plan.partner)
-    if plan.own_share is not None:
-        own_share = plan.own_share[:, None, None]
-        own, other = tf.cast(rows, tf.float32), tf.cast(incoming, tf.float32)
-        blend = tf.cast(own_share * own + (1 - own_share) * other, _as_result(plan, rows).dtype)
-        incoming = tf.where(own_share == 0, _as_result(plan, incoming), blend)  # a paste stays exact
-    if plan.erased is not None:
-        incoming = tf.where(plan.erased[:, None, None], _filling(plan, incoming.dtype, shape), incoming)
-    return incoming
-
-
-def _filling(plan: Plan, dtype: tf.DType, shape: tf.Tensor) -> tf.Tensor:
-    """What erased boxes are filled with: (batch, 1 or height, width × channels)."""
-    fill = tf.broadcast_to(plan.fill, [shape[0], shape[3]])
-    fill = tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], dtype)
-    if plan.noise is None:
-        return fill
-    seeds, row = plan.noise[:, None, None], shape[2] * shape[3]
-    places = tf.range(shape[1])[:, None] * row + tf.range(row)
-    bits = hashed_bits(seeds, tf.cast(places, tf.uint32))
-    noise = tf.cast(tf.bitwise.right_shift(bits, tf.constant(24, tf.uint32)), dtype)
-    return tf.where(seeds == 0, fill, noise)
+def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
+    """The values that are mixed in inside the boxes: like `rows`, in the result's dtype."""
+    if plan.partner is None:
+        return _as_result(plan, rows)
+    incoming = tf.gather(rows, plan.partner)
+    if plan.own_share is None:
+        return incoming
+    share = plan.own_share[:, None, None]
+    own, other = tf.cast(rows, tf.float32), tf.cast(incoming, tf.float32)
+    blend = tf.cast(share * own + (1 - share) * other, _as_result(plan, rows).dtype)
+    # a share of all or nothing is exact, even where the image without a share holds NaN or infinity
+    blend = tf.where(share == 0, _as_result(plan, incoming), blend)
+    return tf.where(share == 1, _as_result(plan, rows), blend)
 
 
 def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
@@ -139,19 +162,15 @@ def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:
     inside_rows = _within(tf.range(shape[1])[None], top, bottom)
     inside_columns = _within(tf.range(shape[2] * shape[3])[None], left * shape[3], right * shape[3])
     inside = inside_rows[:, :, None] & inside_columns[:, None, :]
-    if plan.cells is not None:
-        inside &= _cell_mask(plan.cells, shape)
-    if plan.scatter is not None:
-        inside &= _scatter_mask(plan.scatter, shape)
-    return inside
+    return inside if plan.cells is None else inside & _cell_mask(plan.cells, shape)
 
 
 def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """Each cell's value on all its pixels: bool (batch, height, width × channels).
+    """Each cell's value on all of its pixels: bool (batch, height, width × channels).
 
-    Eight cells of a row become one byte, of which each pixel tests a bit: that vectorizes, a gather does not.
+    Eight cells of a row are packed into one byte, and each pixel tests its bit: unlike a gather, that vectorizes.
     """
-    rows, columns = int(cells.shape[1] or 0), int(cells.shape[2] or 0)  # known: plans are drawn on known grids
+    rows, columns = int(cells.shape[1] or 0), int(cells.shape[2] or 0)  # static: plans are drawn on known grids
     column_cells = tf.gather(cell_of_pixels(columns, shape[2]), tf.range(shape[2] * shape[3]) // shape[3])
     mask = tf.zeros([], tf.bool)
     for first in range(0, columns, 8):
@@ -163,16 +182,6 @@ def _cell_mask(cells: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     return mask
 
 
-def _scatter_mask(scatter: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    """True in the squares that were drawn: bool (batch, height, width × channels)."""
-    side, seed = tf.bitcast(scatter[:, :1], tf.int32), tf.reshape(scatter[:, 1], [-1, 1, 1])
-    rows = tf.range(shape[1]) // side
-    columns = tf.range(shape[2] * shape[3]) // shape[3] // side
-    squares = rows[:, :, None] * 2**15 + columns[:, None, :]
-    bits = hashed_bits(seed, tf.cast(squares, tf.uint32))
-    return (seed == 0) | (bits < tf.constant(2**31, tf.uint32))
-
-
 def _within(position: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
-    """Whether first ≤ position < end, where first ≤ end. One unsigned comparison: less than 0 wraps to very much."""
+    """Whether first ≤ position < end, where first ≤ end. One unsigned comparison: negative numbers become huge."""
     return tf.bitcast(position - first, tf.uint32) < tf.bitcast(end - first, tf.uint32)

@@ -1,4 +1,4 @@
-"""How strong mixing is at each step of a training."""
+"""How strongly to mix at each step of training."""
 
 import dataclasses
 import itertools
@@ -10,16 +10,18 @@ from cutmix_tf._checks import check_number, check_whole
 
 @dataclasses.dataclass(frozen=True)
 class MixSchedule:
-    """The share of a mixer's own `prob` that holds at a step: a line through points, called with the step.
+    """The strength of mixing as a function of the step: straight lines between points.
+
+    A mixer called with `strength` mixes with that share of its own `prob`. Schedules are called with a step.
 
     Args:
-      points: (share of the training, strength), both in [0, 1], shares rising; before the first and after the last
-        the strength stays. Two points at one share are a jump: ((0, 1), (0.9, 1), (0.9, 0)) ends without mixing;
-        ((0, 0), (1, 1)) is the "scheduled CutMix" of Yun et al. 2019, Table 8.
-      total_steps: Steps of the whole training.
+      points: (share of training, strength), both in [0, 1], in the order of their shares. Before the first point and
+        after the last one the strength is constant. Two points with the same share are a jump: ((0, 1), (0.9, 1),
+        (0.9, 0)) finishes without mixing; ((0, 0), (1, 1)) is the "scheduled CutMix" of Yun et al. 2019, Table 8.
+      total_steps: Number of steps in the whole training.
 
     Raises:
-      ValueError, TypeError: if a number is outside its range, or shares fall.
+      ValueError, TypeError: if a number is outside its range, or shares decrease.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -30,7 +32,7 @@ class MixSchedule:
         check_whole("total_steps", self.total_steps, low=1)
 
     def __call__(self, step) -> tf.Tensor:
-        """The strength at a step counted from 0: float64, a scalar."""
+        """The strength at a step, counted from 0: a float64 scalar."""
         share = tf.cast(step, tf.float64) / self.total_steps
         strength = tf.constant(self.points[0][1], tf.float64)
         for (start, low), (end, high) in itertools.pairwise(self.points):
@@ -42,12 +44,12 @@ class MixSchedule:
 def check_points(points) -> None:
     """Raises ValueError or TypeError unless these are the points of a schedule."""
     if not points:
-        raise ValueError("A schedule of mixing needs points (share of the training, strength); got none.")
+        raise ValueError("A mixing schedule needs points (share of training, strength); got none.")
     for point in points:
         if not isinstance(point, list | tuple) or len(point) != 2:
-            raise ValueError(f"Each point of a schedule is (share of the training, strength); got {point}.")
+            raise ValueError(f"Each point of a mixing schedule must be (share of training, strength); got {point}.")
         for name, value in zip(("each share", "each strength"), point, strict=True):
             check_number(name, value, low=0, high=1)
     shares = [share for share, _ in points]
     if shares != sorted(shares):
-        raise ValueError(f"Shares of a schedule must rise; got {shares}.")
+        raise ValueError(f"The shares of a mixing schedule must not decrease; got {shares}.")
