@@ -106,7 +106,7 @@ def _whole_batches(partial: Path, header: bytes, cells: int) -> int:
 
 
 def _append(file, split: datasets.Split, teacher: Teacher, done: int, verbose: bool) -> None:
-    total = datasets.steps_per_epoch(split, BATCH)
+    total = split.steps_per_epoch(BATCH)
     progress = keras.utils.Progbar(total, verbose=int(verbose), unit_name="batch")
     began, count = time.perf_counter(), 0
     for images in pipeline.whole_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():

@@ -1,27 +1,35 @@
 """Datasets by name."""
 
-import dataclasses
-from typing import Literal, NamedTuple
-
-import numpy as np
+import logging
+from typing import NamedTuple, get_args
 
 from cutmix_tf._checks import check_choice
-from cutmix_tf.datasets._bad_examples import places_of, told
-from cutmix_tf.datasets._folder import read_folder
-from cutmix_tf.datasets._image_set import ArraySplit, ImageSet, Split
-from cutmix_tf.datasets._prepared import read_split
-from cutmix_tf.datasets._slices import Part, overlap, parse_split
+from cutmix_tf.datasets._bad_examples import BadExample, BadExamples, places_of, summary_of
+from cutmix_tf.datasets._folder import FolderSet
+from cutmix_tf.datasets._image_set import ImageSet
+from cutmix_tf.datasets._prepared import PreparedSet
+from cutmix_tf.datasets._roles import choose_parts
+from cutmix_tf.datasets._slices import Part
+from cutmix_tf.datasets._stored_set import StoredSet
 from cutmix_tf.datasets._tfds import find_builder
+
+LOG = logging.getLogger("cutmix_tf")
 
 Channels = tuple[float, float, float]
 
 
 class Facts(NamedTuple):
-    """What is known of a dataset besides its metadata: mean and std in pixel units, test split by name."""
+    """What is known of a dataset besides its files.
+
+    Attributes:
+      mean: Of each channel, in pixel units from 0 to 255.
+      std: Of each channel, in pixel units.
+      unlabeled: Its splits whose labels are missing.
+    """
 
     mean: Channels
     std: Channels
-    test: tuple[str, ...] = ("test", "validation")
+    unlabeled: tuple[str, ...] = ()
 
 
 _CIFAR = Facts((125.3, 123.0, 113.9), (63.0, 62.1, 66.7))  # for both sets, as in the official CutMix code
@@ -31,7 +39,7 @@ FACTS = {
     "shapes": Facts((124.3, 132.3, 132.7), (76.0, 60.7, 63.6)),
     "cifar10": _CIFAR,
     "cifar100": _CIFAR,
-    "imagenet2012": _IMAGENET._replace(test=("validation",)),  # its test split has no labels
+    "imagenet2012": _IMAGENET._replace(unlabeled=("test",)),
 }
 
 
@@ -40,98 +48,94 @@ def load(
     *,
     data_dir: str | None = None,
     download: bool = False,
-    bad_examples: Literal["refuse", "skip"] = "refuse",
+    bad_examples: BadExamples = "refuse",
     train_split: str = "train",
     validation_split: str | None = None,
-    test_split: str = "test",
+    test_split: str | None = None,
 ) -> ImageSet:
     """Loads a classification dataset.
 
+    Splits are given in TFDS's slicing syntax: "train", "train[:10%]", "train[90%:]", "train[:500]+validation". A slice
+    of an image folder holds all classes in their proportions; other slices follow the order of storage.
+
     Args:
       name: `shapes`, the small built-in set with boxes and masks; `folder:PATH`, image files arranged as
-        split/class/file; or any TFDS set of one image and one label (`cifar10`, `imagenet2012`,
-        `caltech_birds2011`, `cifar10:3.0.2`, …). Images of any kind come as three channels.
-      data_dir: where TFDS sets are prepared; None for the environment variable TFDS_DATA_DIR, or else
+        split/class/file; or any TFDS set whose examples have one image and one label (`cifar10`, `imagenet2012`,
+        `caltech_birds2011`, `cifar10:3.0.2`, …). Images of any kind come with three channels.
+      data_dir: Where TFDS sets are prepared; None for the environment variable TFDS_DATA_DIR, or else
         ~/tensorflow_datasets.
-      download: whether a TFDS set that is not there is downloaded and prepared.
-      bad_examples: "refuse" stops at what can't be read: a damaged record, a picture that can't be decoded, a label
-        out of range. For sets in memory that is here, for others where it is used; `python -m cutmix_tf.data.check
-        NAME` lists them. "skip" reads everything once, and leaves them out: splits are shorter, and say so.
-      train_split: What to train on, in TFDS's slicing syntax: "train[:10%]".
+      download: Whether to download and prepare a TFDS set that is missing.
+      bad_examples: "refuse" stops at what can't be read: a damaged record, an image that can't be decoded, a label out
+        of range. Sets in memory are read here, others when they are used; `cutmix-tf check-data NAME` lists what is
+        unreadable. "skip" reads everything once, leaves out what is unreadable, and logs it. Slices count stored
+        examples, so they are the same either way but for those that are left out.
+      train_split: What to train on.
       validation_split: What to choose the best epoch on, such as "train[90%:]"; None for no validation split.
-      test_split: What to test on.
+      test_split: What to test on; None for the set's own test split, or else its validation split.
 
     Returns:
-      The dataset. Splits of equal-sized images, up to 2 GiB, are in memory; others are read as they are used.
+      The dataset. Splits of equal-sized images, up to 2 GiB of pixels, are in memory; others are read as they are used.
 
     Raises:
       FileNotFoundError: if a known dataset, a file of it, or the folder is missing.
       ImportError: if tensorflow-datasets is needed and not installed.
       RuntimeError: if the download failed.
-      ValueError: if there is no dataset of that name, it is no classification set, or it is damaged; with "skip", if
-        nothing of a split can be read.
+      TypeError: if a split is not a string.
+      ValueError: if the name is unknown, or names a set of another kind; if a split is unknown, empty, or shares
+        examples with the validation split; if the set is damaged or, with "skip", nothing of a split can be read.
     """
-    check_choice("bad_examples", bad_examples, ("refuse", "skip"))
-    images = read_set(name, data_dir, download=download, skip=bad_examples == "skip")
-    for split, examples in images.splits.items():
-        if bad := examples.left_out:
-            print(f"Left out {told(bad, len(examples) + len(places_of(bad)), f'{name} {split}')}", flush=True)
-    wanted = {"train": train_split, "validation": validation_split, "test": test_split}
-    return _sliced(images, {split: spec for split, spec in wanted.items() if spec is not None})
+    check_choice("bad_examples", bad_examples, get_args(BadExamples))
+    stored, facts = _find(name, data_dir, download)
+    parts = choose_parts(name, stored.counts, train_split, validation_split, test_split)
+    splits = {role: stored.read(some, skip=bad_examples == "skip") for role, some in parts.items()}
+    for role, split in splits.items():
+        if bad := split.left_out:
+            LOG.warning("Left out %s", summary_of(bad, len(split) + len(places_of(bad)), f"{name} {role}"))
+    return ImageSet(name, stored.class_names, facts.mean, facts.std, splits)
 
 
-def _sliced(images: ImageSet, wanted: dict[str, str]) -> ImageSet:
-    """The set with the splits that are wanted. Raises ValueError if a validation split shares examples with another."""
-    counts = {name: len(split) for name, split in images.splits.items()}
-    usual = {name: spec for name, spec in wanted.items() if spec == name and name not in counts}
-    parts = {name: parse_split(spec, counts) for name, spec in wanted.items() if name not in usual}
-    for name in ("train", "test"):
-        shared = overlap(parts.get("validation", ()), parts.get(name, ()))
-        if shared:
-            raise ValueError(
-                f"validation_split must share no example with the {name} split; {wanted['validation']!r} and "
-                f"{wanted[name]!r} have {shared} in common."
-            )
-    return dataclasses.replace(images, splits={name: _joined(images, some) for name, some in parts.items()})
+class Checked(NamedTuple):
+    """What reading a split found.
+
+    Attributes:
+      bad: What can't be read.
+      lost: Number of unreadable examples.
+      count: Number of examples.
+    """
+
+    bad: tuple[BadExample, ...]
+    lost: int
+    count: int
 
 
-def _joined(images: ImageSet, parts: tuple[Part, ...]) -> Split:
-    if len(parts) == 1 and len(parts[0]) == len(images.splits[parts[0].source]):
-        return images.splits[parts[0].source]
-    if len({part.source for part in parts}) > 1:
-        raise ValueError(f"Parts of one stored split can be joined; got {parts}.")
-    split = images.splits[parts[0].source]
-    return split.select(np.concatenate([np.arange(part.start, part.stop) for part in parts]))
+def find_bad_examples(name: str, data_dir: str | None = None) -> dict[str, Checked]:
+    """Reads and decodes all stored splits of a dataset.
+
+    Args:
+      name: As for `load`.
+      data_dir: As for `load`.
+
+    Returns:
+      What was found, by the name of the split.
+
+    Raises:
+      Whatever `load` raises for a dataset that is unknown or missing.
+    """
+    stored, _ = _find(name, data_dir, download=False)
+    found = {}
+    for source, count in stored.counts.items():
+        bad = stored.find_bad([Part(source, 0, count)])
+        found[source] = Checked(bad, len(places_of(bad)), count)
+    return found
 
 
-def read_set(name: str, data_dir: str | None = None, *, download: bool = False, skip: bool = False) -> ImageSet:
-    """What `load` loads; does not say what was left out."""
+def _find(name: str, data_dir: str | None, download: bool) -> tuple[StoredSet, Facts]:
     if name == "shapes":
-        return _load_shapes()
+        from cutmix_tf.datasets._shapes_set import ShapesSet  # here, since few programs paint shapes
+
+        return ShapesSet(), FACTS["shapes"]
     if name.startswith("folder:"):
-        class_names, splits = read_folder(name.removeprefix("folder:"), skip=skip)
-        return ImageSet(name, class_names, _IMAGENET.mean, _IMAGENET.std, splits)
-    return _load_tfds(name, data_dir, download, skip)
-
-
-def _load_shapes() -> ImageSet:
-    from cutmix_tf.datasets._shapes import CLASS_NAMES, make_shapes  # here, because few programs draw shapes
-
-    splits = {"train": ArraySplit(*make_shapes(1000, seed=1)), "test": ArraySplit(*make_shapes(1000, seed=2))}
-    return ImageSet("shapes", CLASS_NAMES, FACTS["shapes"].mean, FACTS["shapes"].std, splits)
-
-
-def _load_tfds(name: str, data_dir: str | None, download: bool, skip: bool) -> ImageSet:
+        return FolderSet(name.removeprefix("folder:")), _IMAGENET
     builder = find_builder(name, data_dir, download)
     facts = FACTS.get(builder.name, _IMAGENET)
-    there = builder.info.splits
-    wanted = {"train": ("train",), "test": facts.test}
-    found = {split: [source for source in sources if source in there] for split, sources in wanted.items()}
-    splits = {split: read_split(builder, sources[0], skip=skip) for split, sources in found.items() if sources}
-    if not splits:
-        raise ValueError(
-            f"A split called train, {' or '.join(facts.test)} is needed; {name} has only {', '.join(there)}. "
-            "Choose another dataset."
-        )
-    class_names = tuple(builder.info.features["label"].names)
-    return ImageSet(name, class_names, facts.mean, facts.std, splits)
+    return PreparedSet(builder, facts.unlabeled), facts

@@ -23,7 +23,7 @@ from cutmix_tf._cells import pool_cells
 from cutmix_tf._checks import check_choice, check_number, check_whole
 from cutmix_tf._random import child_seeds, fold_in
 from cutmix_tf._xla import cached_compile
-from cutmix_tf.datasets._image_set import ArraySplit, Split, steps_per_epoch
+from cutmix_tf.datasets import ArraySplit, Split
 from cutmix_tf.pipeline._auto_augment import POLICIES, auto_augment
 from cutmix_tf.pipeline._color import apply_jitter, apply_lighting, sample_jitter, sample_lighting
 from cutmix_tf.pipeline._resize import MARGIN, lay_over, random_resized_crops, resized_center_crops, whole_pictures
@@ -143,7 +143,7 @@ def train_batches(
         raise ValueError(
             "A data service can't ask a teacher that lives in this process; got live attention. Use cached maps."
         )
-    steps = steps_per_epoch(split, batch_size, static_shapes=static_shapes)
+    steps = split.steps_per_epoch(batch_size, static_shapes=static_shapes)
     first_epoch, skipped = divmod(first_step, steps)
     grid = None if split.attention is None else split.attention.shape[1:]
     augment = cached_compile(_augment, preprocessing.augment, preprocessing.padding, preprocessing.auto_augment, grid)
@@ -208,7 +208,7 @@ def test_batches(
     Raises:
       TypeError, ValueError: if `batch_size` is no whole number from 1.
     """
-    steps = steps_per_epoch(split, batch_size)
+    steps = split.steps_per_epoch(batch_size)
     finish = _finish(preprocessing, None, None)
 
     def prepared(images, labels):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cutmix_tf._cells import spread_cells
 from cutmix_tf._random import child_seeds, random_bits, uniform, uniform_integers
-from cutmix_tf.datasets import ACCURATE, decode
+from cutmix_tf.datasets import decode, decode_part
 
 AREAS = (0.08, 1.0)  # of a random crop, as shares of the picture
 RATIOS = (3 / 4, 4 / 3)  # of a random crop, width to height
@@ -82,7 +82,7 @@ def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tens
     def from_jpeg():  # decodes no more than the crop
         sides = tf.image.extract_jpeg_shape(source)[:2]
         box = sample_crop_box(sides, seed)
-        pixels = tf.image.decode_and_crop_jpeg(source, box, channels=3, dct_method=ACCURATE)
+        pixels = decode_part(source, box)
         if cells is None:
             return pixels
         whole = tf.expand_dims(spread_cells(cells[None], *tf.unstack(sides))[0], 2)

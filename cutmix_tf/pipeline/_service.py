@@ -26,7 +26,7 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_number
 from cutmix_tf._random import permutation
-from cutmix_tf.datasets._image_set import ArraySplit, Split, StreamSplit
+from cutmix_tf.datasets import ArraySplit, Split, StreamSplit
 
 _TICK = 0.25  # seconds
 

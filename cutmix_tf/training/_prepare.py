@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cutmix_tf import pipeline
 from cutmix_tf.attention import cached_maps
-from cutmix_tf.datasets import ArraySplit, ImageSet, Split, load, steps_per_epoch
+from cutmix_tf.datasets import ImageSet, Split, load
 from cutmix_tf.mixing import MixSchedule
 from cutmix_tf.pipeline import Preprocessing
 from cutmix_tf.training._config import TrainConfig
@@ -36,7 +36,7 @@ class Prepared:
     def steps_per_epoch(self) -> int:
         """Training batches in an epoch."""
         config = self.config
-        return steps_per_epoch(self.train_split, config.batch_size, static_shapes=config.static_shapes)
+        return self.train_split.steps_per_epoch(config.batch_size, static_shapes=config.static_shapes)
 
     @property
     def images_per_epoch(self) -> int:
@@ -80,7 +80,7 @@ class Prepared:
 
     def with_maps(self, maps: np.ndarray) -> "Prepared":
         """The same with these attention maps, uint8 (examples, rows, columns)."""
-        return dataclasses.replace(self, train_split=dataclasses.replace(self.train_split, attention=maps))
+        return dataclasses.replace(self, train_split=self.train_split.with_attention(maps))
 
 
 def prepare(config: TrainConfig, *, images: ImageSet | None = None) -> Prepared:
@@ -121,8 +121,7 @@ def preprocessing_of(config: TrainConfig, images: ImageSet) -> Preprocessing:
     Raises:
       ValueError: if images have many sizes and the config gives none.
     """
-    own = images.train.images.shape[1:3] if isinstance(images.train, ArraySplit) else None
-    size = own if config.image_size is None else (config.image_size, config.image_size)
+    size = images.train.image_size if config.image_size is None else (config.image_size, config.image_size)
     if size is None:
         raise ValueError(f"Images of {images.name} have many sizes, so image_size is needed; got None. Try 224.")
     return Preprocessing(size, images.mean, images.std, config.augment, auto_augment=config.auto_augment)
