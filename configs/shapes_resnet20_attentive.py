@@ -1,7 +1,7 @@
-"""The built-in shapes, ResNet-20, Attentive CutMix, with the demo's plain network as its teacher.
+"""The built-in shapes, ResNet-20, Attentive CutMix, with the demo's baseline as the teacher.
 
-The teacher must be trained first: python train_keras.py configs/shapes_resnet20.py. All else is as in
-shapes_resnet20_cutmix.py, so that the two compare.
+Train the teacher first: python train_keras.py configs/shapes_resnet20.py. Everything else is as in
+shapes_resnet20_cutmix.py, so that the two can be compared.
 
 Run     python train_keras.py configs/shapes_resnet20_attentive.py
 """
