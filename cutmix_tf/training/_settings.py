@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher
+from cutmix_tf.datasets import BadExamples
 from cutmix_tf.mixing import Planner, check_points
 from cutmix_tf.models import LastStride, Regularizer, Stem, WithDropBlock
 from cutmix_tf.pipeline import check_address
@@ -13,7 +14,6 @@ from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, 
 
 Augmentation = Literal["none", "flip", "crop_flip", "imagenet"]
 AutoAugmentPolicy = Literal["none", "cifar10", "imagenet"]
-BadExamples = Literal["refuse", "skip"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 RateSchedule = Literal["step", "cosine", "constant"]
 DropSchedule = Literal["constant", "linear"]
@@ -47,7 +47,7 @@ class DataSettings:
     validation_split: str | None = None
     """What to choose the best epoch on, such as "train[90%:]"; the test split is then evaluated once, at the end. None
     evaluates the test split during training, and chooses the best epoch on it."""
-    test_split: str | None = "test"
+    test_split: str | None = None
     """What to test on; None for the set's own test split, or else its validation split."""
     image_size: int | None = None
     """Height and width that images are resized to; None keeps their own size."""
