@@ -1,57 +1,54 @@
-"""Arrays through a function, batch by batch, and a line that counts them."""
+"""Arrays through a function batch by batch, and the protocol for showing how far a computation is."""
 
 import contextlib
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from cutmix_tf._checks import check_whole
 
 BATCH = 256
-REDRAWN = 0.5  # seconds
 
 
-class Counter:
-    """A line on the screen that counts pictures while something is computed."""
+class Progress(Protocol):
+    """Shows how far a computation is; the command line passes one in."""
 
-    def __init__(self):
-        self.count, self._title, self._began, self._drawn = 0, "", 0.0, 0.0
-
-    @contextlib.contextmanager
-    def line(self, title: str) -> Iterator[None]:
-        """A line of that title; what is counted until the end of the block is told there."""
-        self.count, self._title, self._began, self._drawn = 0, title, time.perf_counter(), 0.0
-        yield
-        self._draw(end="\n")
+    def task(self, title: str) -> contextlib.AbstractContextManager[None]:
+        """A context in which something with this title is computed."""
+        ...
 
     def add(self, count: int) -> None:
-        """Counts on."""
-        self.count += count
-        if self._title and sys.stdout.isatty() and time.perf_counter() - self._drawn > REDRAWN:
-            self._draw(end="\r")
+        """Counts images that were computed."""
+        ...
 
-    def _draw(self, end: str) -> None:
-        self._drawn = time.perf_counter()
-        print(f"{self._title:<40} {self.count:>9} pictures {self._drawn - self._began:>6.0f} s", end=end, flush=True)
+
+class Silent:
+    """A `Progress` that shows nothing."""
+
+    def task(self, title: str) -> contextlib.AbstractContextManager[None]:
+        """Does nothing."""
+        return contextlib.nullcontext()
+
+    def add(self, count: int) -> None:
+        """Does nothing."""
+
+
+SILENT = Silent()
 
 
 def in_batches(
-    function: Callable[..., np.ndarray],
-    *arrays: np.ndarray,
-    batch_size: int = BATCH,
-    progress: Counter | None = None,
+    function: Callable[..., np.ndarray], *arrays: np.ndarray, batch_size: int = BATCH, progress: Progress = SILENT
 ) -> np.ndarray:
-    """What the function gives for all rows of the arrays, joined along the first axis.
+    """Applies a function to all rows of the arrays, batch by batch, and joins the results along the first axis.
 
-    All batches have one size, so that a compiled function is compiled once: the last one is filled up with copies of
-    its last row, which are cut off again.
+    All batches have the same size, so a compiled function is compiled once: the last one is padded with copies of its
+    last row, whose results are dropped.
 
     Args:
-      function: Of one batch of each array; gives an array with a row for each of theirs.
-      *arrays: Of equal lengths.
-      batch_size: At least 1; smaller if there are fewer rows.
+      function: Takes a batch of each array; returns an array with as many rows.
+      *arrays: Of equal length.
+      batch_size: At least 1; fewer rows than that make one smaller batch.
       progress: Counts the rows.
 
     Raises:
@@ -60,12 +57,11 @@ def in_batches(
     check_whole("batch_size", batch_size, low=1)
     count = len(arrays[0])
     if count == 0 or any(len(array) != count for array in arrays):
-        raise ValueError(f"Arrays of one length, at least 1, are needed; got {[len(array) for array in arrays]}.")
+        raise ValueError(f"Arrays must have the same length, at least 1; got {[len(array) for array in arrays]}.")
     size = min(batch_size, count)
     parts = []
     for first in range(0, count, size):
         places = np.minimum(np.arange(first, first + size), count - 1)
         parts.append(function(*(array[places] for array in arrays))[: count - first])
-        if progress:
-            progress.add(len(parts[-1]))
+        progress.add(len(parts[-1]))
     return np.concatenate(parts)

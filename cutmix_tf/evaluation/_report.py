@@ -1,50 +1,55 @@
-"""Evaluations as files and tables: evaluation.json, and numbers side by side."""
+"""Evaluations as files, tables and figures."""
 
-import json
-import os
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-Results = Mapping[str, Any]
+from cutmix_tf import plotting, runs
+from cutmix_tf.evaluation.suites import SUITES, Results
 
 
-def write_evaluation(folder: str | Path, results: Results, name: str = "evaluation.json") -> Path:
-    """Writes results in a folder, which is made if it is not there; whole or not at all.
+def write_evaluation(folder: str | Path, results: Results) -> Path:
+    """Writes results into a run's evaluation.json, whole or not at all; makes the folder if it is missing.
 
     Raises:
       ValueError: if a number is not finite.
       OSError: if it can't be written.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary, file = folder / f".{name}.tmp", folder / name
-    temporary.write_text(json.dumps(results, indent=2, allow_nan=False) + "\n")
-    os.replace(temporary, file)
+    file = runs.RunFiles(Path(folder)).evaluation
+    file.parent.mkdir(parents=True, exist_ok=True)
+    runs.write_json(file, results)
     return file
 
 
 def read_evaluation(folder: str | Path) -> dict[str, Any]:
-    """The content of a folder's evaluation.json.
+    """The content of a run's evaluation.json.
 
     Raises:
-      FileNotFoundError: if there is none.
+      FileNotFoundError: if the run has not been evaluated.
+      ValueError: if the file is damaged.
     """
-    file = Path(folder) / "evaluation.json"
+    file = runs.RunFiles(Path(folder)).evaluation
     if not file.is_file():
-        raise FileNotFoundError(f"{str(folder)!r} has not been evaluated. Run python evaluate_keras.py {folder}.")
-    return json.loads(file.read_text())
+        raise FileNotFoundError(f"{str(folder)!r} has not been evaluated. Run: cutmix-tf evaluate {folder}")
+    return runs.read_json(file)
 
 
 def headlines(results: Results) -> dict[str, float]:
-    """An evaluation's main numbers by their titles, as far as their suites were run."""
-    return {
-        title: value for suite, titles in _TITLES.items() if suite in results for title, value in titles(results[suite])
-    }
+    """An evaluation's main numbers by their titles, of all suites that were run."""
+    found = {}
+    for name, suite in SUITES.items():
+        if name in results:
+            found |= suite.headlines(results[name])
+    return found
 
 
 def table(evaluations: Mapping[str, Results]) -> str:
-    """Main numbers of several networks side by side, a line each; a dash where one was not measured."""
+    """The main numbers of several runs side by side, one line each; a dash where one was not measured.
+
+    Args:
+      evaluations: Name of the run -> its results, as returned by `evaluate`.
+    """
     columns = {name: headlines(results) for name, results in evaluations.items()}
     titles = list(dict.fromkeys(title for column in columns.values() for title in column))
     width = max(map(len, titles), default=0)
@@ -60,82 +65,32 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}" if value < 1 else f"{value:.1f}"
 
 
-Titles = Iterator[tuple[str, float]]
+def draw_evaluations(evaluations: Mapping[str, Results]):
+    """The panels of all suites that have one and were run, with a color for each run, by its mixing method.
+
+    Args:
+      evaluations: Name of the run -> its results, as returned by `evaluate`.
+
+    Returns:
+      A matplotlib figure.
+
+    Raises:
+      ValueError: if no suite with a panel was run.
+      ImportError: if matplotlib is missing.
+    """
+    colors = plotting.colors_of({name: results.get("mix") for name, results in evaluations.items()})
+    panels = []
+    for name, suite in SUITES.items():
+        own = {run: results[name] for run, results in evaluations.items() if name in results}
+        if own and suite.panel is not None:
+            panels.append(functools.partial(suite.panel, results=own, colors=colors))
+    if not panels:
+        known = ", ".join(name for name, suite in SUITES.items() if suite.panel is not None)
+        raise ValueError(f"A figure needs the results of a suite with a panel: {known}. Run one of them.")
+    return plotting.draw_panels(panels, colors)
 
 
-def _accuracy(suite: Results) -> Titles:
-    yield "top-1 error %", suite["top1_error"]
-    yield "top-5 error %", suite["top5_error"]
-    yield "negative log likelihood", suite["negative_log_likelihood"]
-    yield "Brier score", suite["brier_score"]
-
-
-def _calibration(suite: Results) -> Titles:
-    yield "expected calibration error %", suite["expected_calibration_error"]
-
-
-def _attack(name: str):
-    def titles(suite: Results) -> Titles:
-        for epsilon, error in list(zip(suite["epsilon"], suite["top1_error"], strict=True))[1:]:
-            yield f"{name} {epsilon:g}/255, top-1 error %", error
-
-    return titles
-
-
-def _occlusion(suite: Results) -> Titles:
-    for place in ("center", "boundary"):
-        yield f"{place} hidden at half the side, top-1 error %", _at_half(suite, suite[place])
-
-
-def _in_between(suite: Results) -> Titles:
-    for kind in ("mixup", "cutmix"):
-        yield f"in between ({kind}, ½), either class first %", _at_half(suite, suite[kind]["either"])
-        yield f"in between ({kind}, ½), probability of neither %", _at_half(suite, suite[kind]["neither"])
-
-
-def _at_half(suite: Results, curve: list[float]) -> float:
-    return curve[suite["share"].index(0.5)]
-
-
-def _ood(suite: Results) -> Titles:
-    for name, row in suite["sets"].items():
-        yield f"OOD {name}, AUROC %", row["auroc"]
-    for key, title in _DETECTION.items():
-        yield f"OOD mean, {title} %", suite["average"][key]
-
-
-_DETECTION = {
-    "auroc": "AUROC",
-    "tnr_at_tpr95": "TNR at TPR 95",
-    "detection_accuracy": "detection accuracy",
-    "aupr_in": "AUPR in",
-    "aupr_out": "AUPR out",
-}
-
-
-def _wsol(suite: Results) -> Titles:
-    yield "Top-1 Loc %", suite["top1_loc"]
-    yield "GT-known Loc %", suite["gt_known_loc"]
-    yield "MaxBoxAcc %", suite["max_box_acc"]
-    yield "MaxBoxAccV2 %", suite["max_box_acc_v2"]
-
-
-def _corruptions(suite: Results) -> Titles:
-    for name, errors in suite["ours"].items():
-        yield f"our {name.replace('_', ' ')}, mean top-1 error %", sum(errors) / len(errors)
-    yield "our corruptions, mean top-1 error %", suite["ours_mean"]
-    for name, error in suite.get("sets", {}).items():
-        yield f"{name}, top-1 error %", error
-
-
-_TITLES = {
-    "accuracy": _accuracy,
-    "calibration": _calibration,
-    "fgsm": _attack("FGSM"),
-    "pgd": _attack("PGD"),
-    "occlusion": _occlusion,
-    "in_between": _in_between,
-    "ood": _ood,
-    "wsol": _wsol,
-    "corruptions": _corruptions,
-}
+def has_panels(evaluations: Mapping[str, Results]) -> bool:
+    """Whether `draw_evaluations` has something to draw."""
+    run = {name for results in evaluations.values() for name in results}
+    return any(name in run for name, suite in SUITES.items() if suite.panel is not None)

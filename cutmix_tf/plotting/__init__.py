@@ -1,7 +1,15 @@
-"""Every figure."""
+"""Every figure, with one color for each method."""
 
-from cutmix_tf.plotting._mixes import COLORS as COLORS
-from cutmix_tf.plotting._mixes import INK as INK
-from cutmix_tf.plotting._mixes import draw_attention as draw_attention
-from cutmix_tf.plotting._mixes import draw_curves as draw_curves
+from cutmix_tf.plotting._attention import draw_attention as draw_attention
+from cutmix_tf.plotting._cams import draw_cams as draw_cams
+from cutmix_tf.plotting._curves import draw_curves as draw_curves
+from cutmix_tf.plotting._figure import new_figure as new_figure
+from cutmix_tf.plotting._mixed_cams import draw_mixed_cams as draw_mixed_cams
 from cutmix_tf.plotting._mixes import draw_mixes as draw_mixes
+from cutmix_tf.plotting._panels import draw_grouped_bars as draw_grouped_bars
+from cutmix_tf.plotting._panels import draw_panels as draw_panels
+from cutmix_tf.plotting._panels import label_line_styles as label_line_styles
+from cutmix_tf.plotting._style import INK as INK
+from cutmix_tf.plotting._style import METHOD_COLORS as METHOD_COLORS
+from cutmix_tf.plotting._style import colors_of as colors_of
+from cutmix_tf.plotting._style import method_of as method_of

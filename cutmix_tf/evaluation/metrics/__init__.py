@@ -1,0 +1,23 @@
+"""Metrics as pure functions of arrays."""
+
+from cutmix_tf.evaluation.metrics._accuracy import brier_score as brier_score
+from cutmix_tf.evaluation.metrics._accuracy import negative_log_likelihood as negative_log_likelihood
+from cutmix_tf.evaluation.metrics._accuracy import softmax as softmax
+from cutmix_tf.evaluation.metrics._accuracy import top_k_error as top_k_error
+from cutmix_tf.evaluation.metrics._boxes import iou as iou
+from cutmix_tf.evaluation.metrics._calibration import Reliability as Reliability
+from cutmix_tf.evaluation.metrics._calibration import expected_calibration_error as expected_calibration_error
+from cutmix_tf.evaluation.metrics._calibration import reliability as reliability
+from cutmix_tf.evaluation.metrics._detection import Detection as Detection
+from cutmix_tf.evaluation.metrics._detection import detection as detection
+from cutmix_tf.evaluation.metrics._detection import max_softmax as max_softmax
+from cutmix_tf.evaluation.metrics._detection import mean_detection as mean_detection
+from cutmix_tf.evaluation.metrics._localization import BoxSweep as BoxSweep
+from cutmix_tf.evaluation.metrics._localization import Localization as Localization
+from cutmix_tf.evaluation.metrics._localization import box_sweep as box_sweep
+from cutmix_tf.evaluation.metrics._localization import boxes_of_maps as boxes_of_maps
+from cutmix_tf.evaluation.metrics._localization import localization as localization
+from cutmix_tf.evaluation.metrics._maps import resize_maps as resize_maps
+from cutmix_tf.evaluation.metrics._maps import scale_maps as scale_maps
+from cutmix_tf.evaluation.metrics._two_classes import TwoClassScores as TwoClassScores
+from cutmix_tf.evaluation.metrics._two_classes import two_class_scores as two_class_scores

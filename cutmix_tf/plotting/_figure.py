@@ -1,0 +1,50 @@
+"""Empty figures, and axes at places in inches."""
+
+from typing import Any
+
+from cutmix_tf.plotting._style import INK, SMALL
+
+GAP = 0.1  # inches between images
+BAR = 0.75  # inches, the room for a color bar
+
+
+def new_figure(width: float, height: float, **options: Any):
+    """An empty matplotlib figure of that size in inches. Raises ImportError that says how to install matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("Figures need matplotlib. Run pip install 'cutmix_tf[train]'.") from error
+    return Figure(figsize=(width, height), **options)
+
+
+def axes_at(figure, left: float, bottom: float, width: float, height: float):
+    """Axes at a place in inches."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def show_image(axes, image, **options: Any):
+    """Draws an image as large as the axes, with every pixel sharp and without ticks."""
+    axes.axis("off")
+    return axes.imshow(image, interpolation="nearest", aspect="auto", **options)
+
+
+def text_at(figure, left: float, middle: float, text: str, **options: Any) -> None:
+    """Text that starts at a place in inches and is vertically centered there."""
+    across, up = figure.get_size_inches()
+    figure.text(left / across, middle / up, text, va="center", **({"fontsize": SMALL, "color": INK} | options))
+
+
+def color_bar_at(figure, shown, bottom: float, height: float, ends: tuple[str, str]) -> None:
+    """The color bar of maps in [0, 1], at the right edge of the figure, with what 0 and 1 stand for."""
+    axes = axes_at(figure, figure.get_size_inches()[0] - BAR, bottom, 0.1, height)
+    bar = figure.colorbar(shown, cax=axes, ticks=[0, 1])
+    bar.set_ticklabels(ends, fontsize=SMALL, color=INK)
+    bar.outline.set_visible(False)
+
+
+def quiet(axes) -> None:
+    """Leaves out the frame's upper and right side, and draws faint horizontal lines."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.25)
+    axes.set_axisbelow(True)
