@@ -1,23 +1,25 @@
-"""Draws docs/mixes.png from the built-in set: python docs/draw.py."""
+"""Draws docs/mixes.png from the built-in dataset: python docs/draw.py."""
 
 from pathlib import Path
 
 import tensorflow as tf
 
 import cutmix_tf as cm
-from cutmix_tf import plotting
+
+METHODS = {"CutMix": cm.CutMix(), "MixUp": cm.MixUp(), "Cutout": cm.Cutout(size=14, fill=(124, 132, 133))}
 
 
 def main() -> None:
-    """A row of CutMix, one of MixUp and one of Cutout, each picture with its target."""
+    """Draws eight images, and below them what each method makes of them and their targets."""
     shapes = cm.datasets.load("shapes")
-    images, targets = [], []
-    for row, mixer in enumerate((cm.CutMix(), cm.MixUp(), cm.Cutout(size=14, fill=(124, 132, 133)))):
-        batch = slice(8 * row, 8 * row + 8)
-        mixed, labels = mixer(shapes.train.images[batch], shapes.train.labels[batch], seed=(5, row))
-        images.append(tf.cast(mixed, tf.float32))
-        targets.append(cm.targets.to_soft(labels, shapes.num_classes))
-    figure = plotting.draw_mixes(tf.concat(images, 0), tf.concat(targets, 0), shapes.class_names)
+    images, labels = shapes.train.images[:8], shapes.train.labels[:8]
+    rows = [(images, labels), *(mixer(images, labels, seed=(5, 0)) for mixer in METHODS.values())]
+    figure = cm.plotting.draw_mixes(
+        tf.concat([tf.cast(row, tf.float32) for row, _ in rows], 0),
+        tf.concat([cm.targets.to_soft(targets, shapes.num_classes) for _, targets in rows], 0),
+        shapes.class_names,
+        rows=("original", *METHODS),
+    )
     figure.savefig(Path(__file__).with_name("mixes.png"), dpi=110)
 
 

@@ -1,4 +1,4 @@
-"""Draws docs/methods/*.png from the built-in set: python docs/draw_methods.py."""
+"""Draws docs/methods/*.png from the built-in dataset: python docs/draw_methods.py."""
 
 import dataclasses
 from pathlib import Path
@@ -11,8 +11,8 @@ import cutmix_tf as cm
 from cutmix_tf import layers, mixing, plotting
 
 FOLDER = Path(__file__).with_name("methods")
-GRAY = (124, 132, 133)  # about the mean color of the set
-COUNT = 8  # pictures in a row
+GRAY = (124, 132, 133)  # about the mean color of the dataset
+COUNT = 8  # images in a row
 
 MIXERS = {
     "cutmix": cm.CutMix(),
@@ -32,7 +32,7 @@ HIDDEN = {"feature_cutmix": cm.FeatureCutMix(), "manifold_mixup": cm.ManifoldMix
 
 
 def examples(shapes: cm.datasets.ImageSet, row: int) -> tuple:
-    """Eight pictures of the training set, of eight classes, so that every mix has two; and their labels."""
+    """Eight training images of eight classes, so that every mix has two; and their labels."""
     part = slice(100 * row, 100 * (row + 1))
     images, labels = np.asarray(shapes.train.images[part]), np.asarray(shapes.train.labels[part])
     first = np.sort(np.unique(labels, return_index=True)[1])[:COUNT]
@@ -40,17 +40,17 @@ def examples(shapes: cm.datasets.ImageSet, row: int) -> tuple:
 
 
 def mixed(mixer: mixing.Mixer, shapes: cm.datasets.ImageSet, row: int, count: int = COUNT) -> tuple:
-    """The first of eight pictures that a mixer made, in float32, and their soft targets."""
+    """The first of eight images mixed by a mixer, in float32, and their soft targets."""
     images, labels = mixer(*examples(shapes, row), seed=(12, row))
     return tf.cast(images[:count], tf.float32), cm.targets.to_soft(labels, shapes.num_classes)[:count]
 
 
-def mixed_inside(mixer: mixing.HiddenMixer, network: keras.Model, shapes: cm.datasets.ImageSet, row: int) -> tuple:
-    """Two pictures for each tap, averaged to the tap's grid and mixed by its plan; and their soft targets."""
+def mixed_inside(mixer: mixing.HiddenMixer, model: keras.Model, shapes: cm.datasets.ImageSet, row: int) -> tuple:
+    """Two images for each tap, averaged to the tap's grid and mixed by its plan; and their soft targets."""
     images, labels = examples(shapes, row)
     parts = []
     for number, tap in enumerate(mixer.taps):
-        tapped = cm.TappedModel(network, (tap,))
+        tapped = cm.TappedModel(model, (tap,))
         inputs, targets = tapped.bind(dataclasses.replace(mixer, taps=(tap,)))(images, labels, seed=(7, number))
         averaged = tf.image.resize(images, tapped.grids[0], method="area")
         wide = tf.image.resize(cm.models.mix_features(averaged, inputs["plan"]), images.shape[1:3], method="nearest")
@@ -65,7 +65,7 @@ def joined(parts: list[tuple]) -> tuple:
 
 
 def augmented(shapes: cm.datasets.ImageSet) -> tuple:
-    """One picture, and what seven draws of AutoAugment make of it."""
+    """One image, and seven draws of AutoAugment for it."""
     images, labels = examples(shapes, 9)
     same = np.repeat(images[:1], COUNT, axis=0)
     changed = cm.pipeline.auto_augment(same, "cifar10", seed=(7, 6))
@@ -73,35 +73,33 @@ def augmented(shapes: cm.datasets.ImageSet) -> tuple:
 
 
 def draw_blocks():
-    """A channel of a map of ones after DropBlock: four sides of blocks at two rates."""
-    from matplotlib.figure import Figure
-
+    """Draws one channel of a map of ones after DropBlock: four block sizes at two rates."""
     settings = [(rate, side) for rate in (0.1, 0.3) for side in (1, 3, 5, 7)]
-    figure = Figure(figsize=(10.5, 1.75))
+    figure = plotting.new_figure(10.5, 1.75)
     for axes, (rate, side) in zip(figure.subplots(1, COUNT), settings, strict=True):
         maps = layers.DropBlock(rate, side, seed=1)(tf.ones([1, 32, 32, 64]), training=True)
         kept = tf.cast(maps > 0, tf.float32)
         axes.imshow(kept[0, :, :, 0], cmap="gray", vmin=-0.3, vmax=1.1, interpolation="nearest")
-        axes.set_title(f"rate {rate}, {side} × {side}", fontsize=8, color=pictures.INK)
+        axes.set_title(f"rate {rate}, {side} × {side}", fontsize=8, color=plotting.INK)
         axes.axis("off")
     figure.subplots_adjust(left=0.01, right=0.99, top=0.88, bottom=0.02, wspace=0.08)
     return figure
 
 
 def save(figure, name: str) -> None:
-    """Writes one picture."""
+    """Writes one figure."""
     figure.savefig(FOLDER / f"{name}.png", dpi=100)
 
 
 def main() -> None:
-    """Draws a row of pictures for each method."""
+    """Draws a row of images for each method."""
     keras.utils.set_random_seed(0)
     shapes = cm.datasets.load("shapes")
     rows = {name: mixed(mixer, shapes, row) for row, (name, mixer) in enumerate(MIXERS.items())}
     rows["cutmix_ablations"] = joined([mixed(mixer, shapes, row=6, count=2) for mixer in ABLATIONS])
-    network = cm.models.build("resnet20", num_classes=shapes.num_classes, input_shape=(32, 32, 3))
+    model = cm.models.build("resnet20", num_classes=shapes.num_classes, input_shape=(32, 32, 3))
     for row, (name, mixer) in enumerate(HIDDEN.items(), start=7):
-        rows[name] = mixed_inside(mixer, network, shapes, row)
+        rows[name] = mixed_inside(mixer, model, shapes, row)
     rows["auto_augment"] = augmented(shapes)
     for name, (images, targets) in rows.items():
         save(plotting.draw_mixes(images, targets, shapes.class_names), name)
