@@ -9,7 +9,6 @@ from cutmix_tf import datasets, pipeline
 from cutmix_tf._checks import check_whole
 from cutmix_tf.evaluation._model import EvaluatedModel
 from cutmix_tf.evaluation.metrics._localization import ObjectBoxes
-from cutmix_tf.pipeline import MARGIN
 
 BATCH = 256
 BadExamples = Literal["refuse", "skip"]
@@ -98,7 +97,7 @@ def _read(images: datasets.ImageSet, preprocessing: pipeline.Preprocessing, limi
     count = len(split) if limit is None else min(limit, len(split))
     pixels = np.empty((count, *preprocessing.image_size, 3), np.uint8)
     labels = np.empty(count, np.int32)
-    first, batches = 0, pipeline.test_batches(split, preprocessing, batch_size=BATCH).take(-(-count // BATCH))
+    first, batches = 0, pipeline.eval_batches(split, preprocessing, batch_size=BATCH).take(-(-count // BATCH))
     for some_images, some_labels in batches.as_numpy_iterator():
         last = min(first + len(some_labels), count)
         pixels[first:last], labels[first:last] = some_images[: last - first], some_labels[: last - first]
@@ -109,7 +108,7 @@ def _read(images: datasets.ImageSet, preprocessing: pipeline.Preprocessing, limi
 def _boxes(split: datasets.Split, preprocessing: pipeline.Preprocessing) -> np.ndarray | None:
     """The boxes of the objects in the resized and cropped images; None if unknown."""
     found = split.object_boxes()
-    return None if found is None else move_boxes(found.boxes, found.image_sizes, preprocessing)
+    return None if found is None else pipeline.move_boxes(found.boxes, found.image_sizes, preprocessing)
 
 
 def _limited(split: datasets.Split, limit: int | None) -> datasets.Split:
@@ -118,23 +117,3 @@ def _limited(split: datasets.Split, limit: int | None) -> datasets.Split:
         return split
     draw = np.random.Generator(np.random.Philox(KEY))
     return split.select(np.sort(draw.choice(len(split), limit, replace=False)))
-
-
-def move_boxes(boxes: np.ndarray, sides, preprocessing: pipeline.Preprocessing) -> np.ndarray:
-    """Where boxes end up when test images are resized and cropped at the center.
-
-    Args:
-      boxes: (n, 4), top, left, bottom, right in pixels of the original images, half-open.
-      sides: Height and width of the original images: (2,) for all, or (n, 2).
-      preprocessing: How the images are resized and cropped.
-
-    Returns:
-      int32 (n, 4), clipped to the new image; of area 0 where nothing of the box is left.
-    """
-    size, sides = np.array(preprocessing.image_size), np.asarray(sides)
-    margin = MARGIN if preprocessing.augment == "imagenet" else 1.0
-    scale = np.max(size * margin / sides, axis=-1, keepdims=True)
-    resized = np.maximum(np.rint(sides * scale), size)
-    offset = (resized - size) // 2
-    moved = boxes * np.tile(resized / sides, 2) - np.tile(offset, 2)
-    return np.rint(np.clip(moved, 0, np.tile(size, 2))).astype(np.int32)
