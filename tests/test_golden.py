@@ -41,8 +41,7 @@ from cutmix_tf import (
 )
 from cutmix_tf.datasets import load
 from cutmix_tf.mixing import Canvas, CenterGaussianCutMix, CompleteLabel, FixedSizeCutMix, MixSchedule, OneHotTarget
-from cutmix_tf.pipeline import Preprocessing, auto_augment, train_batches
-from cutmix_tf.pipeline import test_batches as eval_batches
+from cutmix_tf.pipeline import Preprocessing, auto_augment, eval_batches, train_batches
 
 GOLDEN = pathlib.Path(__file__).with_name("golden.json")
 

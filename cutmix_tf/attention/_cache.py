@@ -109,7 +109,7 @@ def _append(file, split: datasets.Split, teacher: Teacher, done: int, verbose: b
     total = split.steps_per_epoch(BATCH)
     progress = keras.utils.Progbar(total, verbose=int(verbose), unit_name="batch")
     began, count = time.perf_counter(), 0
-    for images in pipeline.whole_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():
+    for images in pipeline.uncropped_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():
         file.write(as_bytes(teacher.maps(images)).tobytes())
         done, count = done + 1, count + len(images)
         progress.update(done)

@@ -64,13 +64,15 @@ class ArraySplit(Split):
         """The boxes, if there are any."""
         if self.boxes is None:
             return None
-        return ObjectBoxes(self.boxes, np.tile(np.int32(self.image_size), (len(self), 1)))
+        return ObjectBoxes(self.boxes, np.tile(np.array(self.image_size, np.int32), (len(self), 1)))
 
     def select(self, places: Any) -> "ArraySplit":
         """Copies of the examples at these places. See `Split.select`."""
         places = as_places(places, len(self))
-        arrays = {name: getattr(self, name) for name in ("images", "labels", "boxes", "masks", "attention")}
-        return ArraySplit(**{name: None if array is None else array[places] for name, array in arrays.items()})
+        boxes, masks, attention = (
+            None if array is None else array[places] for array in (self.boxes, self.masks, self.attention)
+        )
+        return ArraySplit(self.images[places], self.labels[places], boxes, masks, attention=attention)
 
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch, a gather for each batch. See `Split.batches`."""

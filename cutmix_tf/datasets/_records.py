@@ -135,8 +135,9 @@ class Records:
 
         return records.batch(BLOCK).prefetch(1).enumerate().flat_map(shuffled)  # pyright: ignore[reportArgumentType]
 
-    def _run(self, file: tf.Tensor, skip: tf.Tensor, take: tf.Tensor, first_place: tf.Tensor) -> tf.data.Dataset:
-        """The part of `_numbered` that one file holds."""
+    def _run(self, *run: tf.Tensor) -> tf.data.Dataset:
+        """The part of `_numbered` that one file holds, of its name, what to skip and to take, and the first place."""
+        file, skip, take, first_place = run
         records = tf.data.TFRecordDataset(file)
         if self.passed_over is not None:
             records = records.ignore_errors()
@@ -153,7 +154,7 @@ class Records:
         def renumbered(file, number, place, record):
             return file, number, place - tf.math.count_nonzero(bad < place), record
 
-        return records.filter(lambda file, number, place, record: tf.reduce_all(bad != place)).map(renumbered)
+        return records.filter(lambda *record: tf.reduce_all(bad != record[2])).map(renumbered)
 
     def _parser(self, keys: Iterable[str]) -> Callable[[Any], Example]:
         import tensorflow_datasets as tfds

@@ -43,7 +43,8 @@ class StreamSplit(Split):
 
     def select(self, places: Any) -> "StreamSplit":
         """The examples at these places. All are read, and the others dropped. See `Split.select`."""
-        return _Selection(self, as_places(places, len(self)), attention=_at(self.attention, places))
+        places = as_places(places, len(self))
+        return _Selection(self, places, attention=None if self.attention is None else self.attention[places])
 
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch of encoded images. See `Split.batches`."""
@@ -91,8 +92,4 @@ class _Selection(StreamSplit):
         number_of_place[self.places] = np.arange(len(self))
         table = tf.constant(number_of_place)
         renumbered = self.whole.read(seed).map(lambda image, label, place: (image, label, table[place]))
-        return renumbered.filter(lambda image, label, number: number >= 0)
-
-
-def _at(array: np.ndarray | None, places: Any) -> np.ndarray | None:
-    return None if array is None else array[np.asarray(places)]
+        return renumbered.filter(lambda *example: example[2] >= 0)

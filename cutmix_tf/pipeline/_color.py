@@ -1,6 +1,6 @@
 """Color augmentation of the official CutMix code for ImageNet: jitter in random order, and PCA lighting.
 
-Both act on whole batches of float images in pixel units from 0 to 255, and clip nothing.
+Both take whole batches of float images in pixel units from 0 to 255, and don't clip.
 """
 
 import itertools
@@ -22,11 +22,11 @@ _SIZES = (0.2175, 0.0188, 0.0045)
 
 
 class Jitter(NamedTuple):
-    """Three color changes of each picture, in the order in which they are made.
+    """Three color changes of each image, in the order in which they are made.
 
     Attributes:
-      kinds: int32 (batch, 3), a permutation of 0 brightness, 1 saturation, 2 contrast for each picture.
-      amounts: float32 (batch, 3), how far each goes: 0 is not at all, 1 is to black, gray or flat gray.
+      kinds: int32 (batch, 3), a permutation of 0 brightness, 1 saturation, 2 contrast for each image.
+      amounts: float32 (batch, 3), how far each goes: 0 changes nothing, 1 gives black, gray or flat gray.
     """
 
     kinds: tf.Tensor
@@ -34,7 +34,7 @@ class Jitter(NamedTuple):
 
 
 def sample_jitter(batch, seed) -> Jitter:
-    """Draws an order, all six equally likely, and amounts uniform in [-0.4, 0.4], for each picture."""
+    """Draws for each image an order, all six equally likely, and amounts uniform in [-0.4, 0.4]."""
     order_seed, amount_seed = child_seeds(seed, 2)
     orders = uniform_integers(random_bits(order_seed, [batch]), len(_ORDERS))
     amounts = uniform(random_bits(amount_seed, [batch, 3]), -STRENGTH, STRENGTH)
@@ -53,7 +53,7 @@ def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
 
 
 def sample_lighting(batch, seed) -> tf.Tensor:
-    """Draws N(0, 0.1) amounts of ImageNet's three color components for each picture: float32 (batch, 3)."""
+    """Draws N(0, 0.1) amounts of ImageNet's three color components for each image: float32 (batch, 3)."""
     return LIGHTING_STD * tf.cast(normal(random_bits(seed, [batch, 3])), tf.float32)
 
 

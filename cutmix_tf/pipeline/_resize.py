@@ -1,4 +1,4 @@
-"""Pictures of any size, encoded or not, brought to one size: random resized crop and resized center crop."""
+"""Images of any size, encoded or not, made one size: random resized crops, center crops and whole images."""
 
 import functools
 import math
@@ -9,25 +9,25 @@ import tensorflow as tf
 from cutmix_tf._cells import spread_cells
 from cutmix_tf._random import child_seeds, random_bits, uniform, uniform_integers
 from cutmix_tf.datasets import decode, decode_part
+from cutmix_tf.pipeline._center_crop import center_crop
+from cutmix_tf.pipeline._preprocessing import Size
 
-AREAS = (0.08, 1.0)  # of a random crop, as shares of the picture
+AREAS = (0.08, 1.0)  # of a random crop, as shares of the image
 RATIOS = (3 / 4, 4 / 3)  # of a random crop, width to height
 TRIES = 10
-MARGIN = 256 / 224  # at test time, the shorter side to the crop's side
 
 
+def random_resized_crops(sources, size: Size, seed, maps=None) -> tf.Tensor:
+    """A random part of each image, resized: 8 to 100 % of the area, from 3:4 to 4:3 in shape, log-uniformly.
 
-def random_resized_crops(sources, size: tuple[int, int], seed, maps=None) -> tf.Tensor:
-    """A random part of each picture, resized: 8 to 100 % of the area, 3:4 to 4:3 in shape, log-uniformly.
-
-    Ten parts are drawn for each picture, and the first that fits in is taken; where none does, the largest
-    central part of an allowed shape.
+    Ten parts are drawn for each image, and the first that fits in is taken; if none does, the largest central part of
+    an allowed shape.
 
     Args:
-      sources: a batch of pictures, as string (batch,) encoded, or as uint8 (batch, height, width, 3).
-      size: height and width of the results.
-      seed: two integers.
-      maps: None, or uint8 (batch, rows, columns), laid over the whole pictures as a fourth channel.
+      sources: A batch of images: string (batch,), encoded, or uint8 (batch, height, width, 3).
+      size: Height and width of the results.
+      seed: Two integers.
+      maps: None, or uint8 (batch, rows, columns), spread over the whole images as a fourth channel.
 
     Returns:
       uint8 (batch, *size, 3), or 4 with maps; bilinear with antialiasing.
@@ -37,33 +37,33 @@ def random_resized_crops(sources, size: tuple[int, int], seed, maps=None) -> tf.
     return _for_each(functools.partial(_random_resized_crop, size), sources, seeds, maps, size)
 
 
-def resized_center_crops(sources, size: tuple[int, int], margin: float = 1.0, maps=None) -> tf.Tensor:
-    """The center of each picture, resized so that the crop's sides and `margin` around them just fit in.
+def resized_center_crops(sources, size: Size, resize_to: Size, maps=None) -> tf.Tensor:
+    """The center of each image, after it is resized to just cover `resize_to`. See `center_crop`.
 
     Args:
-      sources: a batch of pictures; see `random_resized_crops`.
-      size: height and width of the results.
-      margin: shorter side of the resized picture as a multiple of the crop's; 256 / 224 for ImageNet.
-      maps: None, or uint8 (batch, rows, columns), laid over the whole pictures as a fourth channel.
+      sources: A batch of images; see `random_resized_crops`.
+      size: Height and width of the results.
+      resize_to: Height and width to cover; (256, 256) for 224 pixels of ImageNet.
+      maps: None, or uint8 (batch, rows, columns), spread over the whole images as a fourth channel.
 
     Returns:
-      uint8 (batch, *size, 3), or 4 with maps; a picture of that size is itself with margin 1.
+      uint8 (batch, *size, 3), or 4 with maps; bilinear with antialiasing.
     """
-    return _for_each(functools.partial(_resized_center_crop, size, margin), sources, None, maps, size)
+    return _for_each(functools.partial(_resized_center_crop, size, resize_to), sources, None, maps, size)
 
 
-def whole_pictures(sources, size: tuple[int, int]) -> tf.Tensor:
-    """Whole pictures, squeezed into one size whatever their shape: uint8 (batch, *size, 3)."""
+def squeezed_images(sources, size: Size) -> tf.Tensor:
+    """Whole images, resized to one size whatever their shape: uint8 (batch, *size, 3)."""
     return _for_each(lambda source: _resize(_pixels(source), size), sources, None, None, size)
 
 
-def lay_over(images, maps) -> tf.Tensor:
-    """Pictures with their maps as a last channel: (batch, height, width, channels + 1), each cell on its pixels."""
+def with_map_channel(images, maps) -> tf.Tensor:
+    """Images and, as a last channel, their maps, spread over the pixels: (batch, height, width, channels + 1)."""
     _, height, width, _ = tf.unstack(tf.shape(images))
     return tf.concat([images, tf.expand_dims(spread_cells(maps, height, width), 3)], axis=3)
 
 
-def _for_each(function: Callable, sources, seeds, maps, size: tuple[int, int]) -> tf.Tensor:
+def _for_each(function: Callable, sources, seeds, maps, size: Size) -> tf.Tensor:
     """A batch, made example by example from the parts that are there."""
     parts = tuple(tf.convert_to_tensor(part) for part in (sources, seeds, maps) if part is not None)
     pixels = tf.TensorSpec((*size, 3 if maps is None else 4), tf.uint8)
@@ -74,12 +74,12 @@ def _pixels(source: tf.Tensor) -> tf.Tensor:
     return decode(source) if source.dtype == tf.string else source
 
 
-def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tensor, cells=None) -> tf.Tensor:
+def _random_resized_crop(size: Size, source: tf.Tensor, seed: tf.Tensor, cells=None) -> tf.Tensor:
     def from_pixels(image):
         box = sample_crop_box(tf.shape(image)[:2], seed)
         return _crop(_with_cells(image, cells), box)
 
-    def from_jpeg():  # decodes no more than the crop
+    def from_jpeg():  # decodes the crop alone
         sides = tf.image.extract_jpeg_shape(source)[:2]
         box = sample_crop_box(sides, seed)
         pixels = decode_part(source, box)
@@ -94,7 +94,7 @@ def _random_resized_crop(size: tuple[int, int], source: tf.Tensor, seed: tf.Tens
 
 
 def _with_cells(image: tf.Tensor, cells: tf.Tensor | None) -> tf.Tensor:
-    return image if cells is None else lay_over(image[None], cells[None])[0]
+    return image if cells is None else with_map_channel(image[None], cells[None])[0]
 
 
 def _crop(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
@@ -102,14 +102,10 @@ def _crop(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
     return image[top : top + height, left : left + width]
 
 
-def _resized_center_crop(size: tuple[int, int], margin: float, source: tf.Tensor, cells=None) -> tf.Tensor:
+def _resized_center_crop(size: Size, resize_to: Size, source: tf.Tensor, cells=None) -> tf.Tensor:
     image = _with_cells(_pixels(source), cells)
-    sides = tf.cast(tf.shape(image)[:2], tf.float32)
-    scale = tf.reduce_max(tf.constant(size, tf.float32) * margin / sides)
-    sides = tf.maximum(tf.cast(tf.round(sides * scale), tf.int32), size)
-    image = _resize(image, sides)
-    top, left = tf.unstack((sides - size) // 2)
-    return image[top : top + size[0], left : left + size[1]]
+    resized, offset = center_crop(tf.shape(image)[:2], size, resize_to)
+    return _crop(_resize(image, resized), tf.concat([offset, size], 0))
 
 
 def _resize(image: tf.Tensor, size) -> tf.Tensor:
@@ -117,14 +113,14 @@ def _resize(image: tf.Tensor, size) -> tf.Tensor:
 
 
 def sample_crop_box(sides, seed) -> tf.Tensor:
-    """Draws the part of a picture that a random resized crop shows.
+    """Draws the part of an image that a random resized crop shows.
 
     Args:
-      sides: int32 (2,), the picture's height and width.
-      seed: two integers.
+      sides: int32 (2,), the image's height and width.
+      seed: Two integers.
 
     Returns:
-      int32 (4,): top, left, height, width; inside the picture.
+      int32 (4,): top, left, height, width; inside the image.
     """
     size_seed, place_seed = child_seeds(seed, 2)
     shares, log_ratios = tf.unstack(random_bits(size_seed, [2, TRIES]))

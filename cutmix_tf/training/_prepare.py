@@ -58,13 +58,13 @@ class Prepared:
             seed=config.seed,
             first_step=first_step,
             static_shapes=config.static_shapes,
-            service=source,
+            source=source,
         )
 
     def eval_batches(self, split: str) -> tf.data.Dataset:
         """The examples of "validation" or "test", each once and in order."""
         config = self.config
-        return pipeline.test_batches(
+        return pipeline.eval_batches(
             self.images.splits[split],
             self.preprocessing,
             batch_size=config.batch_size,
