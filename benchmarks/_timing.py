@@ -1,4 +1,4 @@
-"""What the benchmarks share: windows of time, rounds that pair the candidates, summaries and the record."""
+"""What the benchmarks share: time windows, rounds that pair the candidates, summaries and the record."""
 
 import argparse
 import dataclasses
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -22,16 +22,16 @@ import cutmix_tf as cm
 from cutmix_tf import datasets, mixing, pipeline
 
 BATCHES = {32: 256, 224: 64}
-"""Examples in a batch of `Dataset.map`, by the images' height and width in pixels."""
+"""Examples in a batch of `Dataset.map`, by the height and width of the images in pixels."""
 BATCH = 128
-"""Examples in a batch of training."""
+"""Examples in a training batch."""
 PREPROCESSING = pipeline.Preprocessing((32, 32), (125.0, 125.0, 125.0), (64.0, 64.0, 64.0), augment="crop_flip")
 _SETTLE_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
 class Stream:
-    """An endless dataset, begun once or for each window, and the number of its batches that fill one window of time."""
+    """An endless dataset, started once or for each window, and the number of its batches that fill one window."""
 
     begin: Callable[[], Iterator]
     batches: tf.Tensor
@@ -39,7 +39,7 @@ class Stream:
 
     def window(self) -> float:
         """Batches per second over one window, entered and left with the pipeline full."""
-        time.sleep(_SETTLE_SECONDS)  # what the last candidate still had in flight comes to its end
+        time.sleep(_SETTLE_SECONDS)  # until the previous candidate has no more work in flight
         iterator = self.begin()
         _drain(iterator, tf.constant(2 * self.parallel_calls))
         return int(self.batches) / _seconds(iterator, self.batches)
@@ -48,8 +48,8 @@ class Stream:
 def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, anew: bool = False) -> Stream:
     """Starts an endless dataset, warms it up, and finds how many batches take about that many seconds.
 
-    Batches are consumed inside a compiled loop, so that Python's own time for a step is not measured. A dataset that
-    prefetches makes more and more batches while others are measured, and should begin anew for each window.
+    Batches are consumed in a compiled loop, so that Python's own time per step is not measured. A dataset that
+    prefetches would keep producing batches while others are measured; it should restart for each window, with `anew`.
     """
     dataset = _untuned(dataset)
     iterator = iter(dataset)
@@ -63,14 +63,14 @@ def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, anew
 
 
 def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """The dataset, which no longer tunes itself while it is measured."""
+    """The dataset without autotuning, so that it doesn't change while it is measured."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)
 
 
 def map_stream(mixer: mixing.Mixer, size: int, seconds: float) -> Stream:
-    """A mixer at work on an endless repetition of one batch of uint8 images."""
+    """A mixer mapped over an endless repetition of one batch of uint8 images."""
     batch, chance = BATCHES[size], np.random.default_rng(0)
     element = {
         "images": tf.constant(chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8)),
@@ -84,7 +84,7 @@ def map_stream(mixer: mixing.Mixer, size: int, seconds: float) -> Stream:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """A network in training, and the number of its steps that fill a window."""
+    """A model in training, and the number of its steps that fill a window."""
 
     model: keras.Model
     batches: Iterator
@@ -98,22 +98,22 @@ class Training:
         return self.steps / (time.perf_counter() - begin)
 
 
-def made_up_split() -> datasets.ArraySplit:
-    """Forty whole batches of noise, 32 × 32 pixels, of ten classes."""
+def noise_split() -> datasets.ArraySplit:
+    """Forty full batches of noise, 32 × 32 pixels, with ten classes."""
     chance = np.random.default_rng(0)
     images = chance.integers(0, 256, (40 * BATCH, 32, 32, 3), dtype=np.uint8)
     return datasets.ArraySplit(images, chance.integers(0, 10, len(images), dtype=np.int32))
 
 
 def training_stream(
-    split: datasets.ArraySplit,
+    split: datasets.Split,
     steps: int,
     *,
-    mix: mixing.Mixer | None = None,
+    mix: Any = None,
     attend: Callable[[tf.Tensor], tf.Tensor] | None = None,
     regularizer: cm.models.Regularizer | None = None,
 ) -> Training:
-    """A CIFAR ResNet-20 at work on cropped and flipped batches, traced and warm; tapped for a mixer that needs it."""
+    """A CIFAR ResNet-20 in training on cropped and flipped batches, traced and warm; tapped if the mixer needs taps."""
     model = cm.models.build("resnet20", num_classes=10, input_shape=(32, 32, 3), regularizer=regularizer)
     if isinstance(mix, mixing.HiddenMixer):
         model = cm.TappedModel(model, mix.taps)
@@ -126,15 +126,15 @@ def training_stream(
 
 
 class Windows(Protocol):
-    """Whatever can be timed in turns."""
+    """Anything that can be timed in turns."""
 
     def window(self) -> float:
-        """A rate, measured over one window of time."""
+        """A rate, measured over one window."""
         ...
 
 
 def rotate(streams: Mapping[str, Windows], rounds: int) -> dict[str, np.ndarray]:
-    """Batches per second of every stream in every round; each round begins with the next stream."""
+    """Batches per second of every stream in every round; each round starts with the next stream."""
     names = list(streams)
     rates = {name: [] for name in names}
     for number in range(rounds):
@@ -147,7 +147,7 @@ def rotate(streams: Mapping[str, Windows], rounds: int) -> dict[str, np.ndarray]
 
 
 def compared(streams: Mapping[str, Windows], base: str, batch: int, rounds: int) -> dict:
-    """Images a second of all streams, and every rate's ratio to the base's within rounds; printed too."""
+    """Images per second of all streams, and their ratios to the base within rounds; prints both."""
     rates = {name: batch * values for name, values in rotate(streams, rounds).items()}
     speeds = {name: summary(values) for name, values in rates.items()}
     ratios = {name: summary(values / rates[base]) for name, values in rates.items() if name != base}
@@ -158,7 +158,7 @@ def compared(streams: Mapping[str, Windows], base: str, batch: int, rounds: int)
 
 
 def compared_in_map(mixers: Callable[[int], Mapping[str, mixing.Mixer]], settings: argparse.Namespace) -> list[dict]:
-    """The mixers for each size of images, compared in `Dataset.map` with "CutMix", which is one of them."""
+    """Compares the mixers for each image size in `Dataset.map` with "CutMix", which is one of them."""
     results = []
     for size, batch in BATCHES.items():
         print(f"\nmap, {size} px:", end="", flush=True)
@@ -168,30 +168,30 @@ def compared_in_map(mixers: Callable[[int], Mapping[str, mixing.Mixer]], setting
 
 
 def summary(values: np.ndarray) -> dict[str, float]:
-    """Median and quartiles, to four significant digits."""
+    """The median and the quartiles, to four significant digits."""
     quartiles = np.percentile(values, [25, 50, 75])
     lower, median, upper = (float(f"{value:.4g}") for value in quartiles)
     return {"median": median, "lower_quartile": lower, "upper_quartile": upper}
 
 
 def first_line(error: Exception) -> str:
-    """The kind of an error and the first line of its message."""
+    """The type of an error and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def command_line(description: str | None) -> argparse.ArgumentParser:
-    """The settings of a benchmark that times `Dataset.map` and training."""
+    """The command line of a benchmark that times `Dataset.map` and training."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=8, help="windows of each candidate (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=0.4, help="a window of tf.data (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=20, help="training steps in a window (default: %(default)s)")
-    parser.add_argument("--save", type=Path, metavar="PATH", help="write the record as JSON; else only print it")
+    parser.add_argument("--rounds", type=int, default=8, help="windows per candidate (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="length of a tf.data window (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=20, help="training steps per window (default: %(default)s)")
+    parser.add_argument("--save", type=Path, metavar="PATH", help="a file for the record, as JSON")
     return parser
 
 
 def environment(packages: Iterable[str]) -> dict:
-    """Where a benchmark ran: command, commit, versions, processor and how busy the machine was."""
+    """What a benchmark ran on: command, commit, versions, processor, and how busy the machine was."""
     return {
         "command": shlex.join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]),
         "commit": _commit(),
@@ -203,7 +203,7 @@ def environment(packages: Iterable[str]) -> dict:
 
 
 def save_json(record: dict, path: Path) -> None:
-    """Writes strict JSON: no NaN and no infinity."""
+    """Writes strict JSON, without NaN or infinity."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"Saved {path}")
@@ -222,7 +222,7 @@ def _seconds(iterator: Iterator, batches: tf.Tensor) -> float:
 
 
 def _commit() -> str | None:
-    """The checkout's short hash, marked if files in it were changed since."""
+    """The short hash of the checkout's commit, marked if files have changed since."""
     command = ["git", "describe", "--always", "--exclude=*", "--dirty=, with changes"]
     try:
         done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)

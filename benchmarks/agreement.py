@@ -1,8 +1,8 @@
-"""How well cached maps, moved with their pictures, agree with live ones: python benchmarks/agreement.py CONFIG.
+"""How well cached maps, moved along with their images, agree with live ones: python benchmarks/agreement.py CONFIG.
 
-Takes augmented training batches of a config with a teacher, chooses the top cells once from the moved cached maps and
-once from the teacher's maps of the moved pictures, and counts how many of them are the same. Unmoved pictures show
-what bytes and padding alone cost.
+Takes augmented training batches of a config with a teacher, chooses the top cells once by the moved cached maps and
+once by the teacher's maps of the moved images, and counts how many cells are the same. Images without augmentation show
+what rounding to bytes costs by itself.
 """
 
 import argparse
@@ -13,14 +13,16 @@ import numpy as np
 import tensorflow as tf
 from _timing import environment, save_json
 
-from cutmix_tf import AttentiveCutMix, datasets, pipeline
-from cutmix_tf.attention import cached_maps
+from cutmix_tf import AttentiveCutMix, pipeline, training
+from cutmix_tf.attention import Teacher
+from cutmix_tf.cli._config import read_config
 from cutmix_tf.mixing import top_cells
-from cutmix_tf.training import read_command_line
+
+BATCH = 128
 
 
-def overlap(batches: tf.data.Dataset, teacher, top_n: int) -> float:
-    """Mean share of the top cells of the cached maps that are top cells of the live maps too."""
+def overlap(batches: tf.data.Dataset, teacher: Teacher, top_n: int) -> float:
+    """Mean share of the top cells of the cached maps that are also top cells of the live maps."""
     shares = []
     for images, maps in batches.as_numpy_iterator():
         chosen = [np.asarray(top_cells(tf.constant(m), tf.fill([len(m)], top_n))) for m in (maps, teacher.maps(images))]
@@ -28,31 +30,33 @@ def overlap(batches: tf.data.Dataset, teacher, top_n: int) -> float:
     return float(np.concatenate(shares).mean())
 
 
-def pixels_and_maps(images, labels, *, attention, seed):
-    """Stands where a mixer stands, and passes on the augmented pictures and their maps."""
+def images_and_maps(images, labels, *, attention, seed):
+    """Takes the place of a mixer, and returns the augmented images and their maps."""
     return images, attention
 
 
 def main() -> None:
-    """Measures augmented and unmoved pictures, and prints or saves the record."""
+    """Measures images without augmentation, flipped, and augmented as in the config; prints or saves the record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--batches", type=int, default=8, help="of 128 pictures (default: %(default)s)")
-    parser.add_argument("--save", type=Path, metavar="PATH", help="write the record as JSON")
+    parser.add_argument("--batches", type=int, default=8, help=f"batches of {BATCH} images (default: %(default)s)")
+    parser.add_argument("--save", type=Path, metavar="PATH", help="a file for the record, as JSON")
     settings, words = parser.parse_known_args()
-    config = read_command_line(words)
-    if config.teacher is None or not isinstance(config.mix, AttentiveCutMix) or config.mix.top_n is None:
+    config = read_config(words, "python benchmarks/agreement.py")
+    mixer, teacher = config.mix, config.teacher
+    if teacher is None or not isinstance(mixer, AttentiveCutMix) or mixer.top_n is None:
         raise SystemExit(
-            "A config with a teacher and a fixed top_n is needed, such as configs/cifar10_resnet20_attentive.py."
+            "The config needs a teacher and a fixed top_n, as in configs/cifar10_resnet20_attentive.py; got "
+            f"mix={mixer}, teacher={teacher}."
         )
-    teacher, top_n = config.teacher, config.mix.top_n
-    split = datasets.load(config.dataset, data_dir=config.data_dir).train
-    split = dataclasses.replace(split, attention=cached_maps(config.cache_path, split, teacher))
+    prepared, top_n = training.prepare(config).with_attention(), mixer.top_n
     record = {"benchmark": "agreement", **environment(("tensorflow", "keras", "numpy"))}
-    record["pictures"], record["top_n"] = 128 * settings.batches, top_n
+    record["images"], record["top_n"] = BATCH * settings.batches, top_n
     record["chance"] = round(top_n / float(np.prod(teacher.shape)), 4)
     for augment in ("none", "flip", config.augment):
-        preprocessing = pipeline.Preprocessing(split.images.shape[1:3], (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), augment=augment)
-        batches = pipeline.train_batches(split, preprocessing, batch_size=128, seed=config.seed, mix=pixels_and_maps)
+        preprocessing = dataclasses.replace(prepared.preprocessing.in_pixels(), augment=augment)
+        batches = pipeline.train_batches(
+            prepared.train_split, preprocessing, batch_size=BATCH, seed=config.seed, mix=images_and_maps
+        )
         record[augment] = round(overlap(batches.take(settings.batches), teacher, top_n), 4)
         print(f"{augment}: {record[augment]:.1%} of the top {top_n} cells agree")
     if settings.save:

@@ -1,15 +1,14 @@
-"""What Attentive CutMix costs beside CutMix: in `Dataset.map`, in training with cached and live maps, to cache once.
+"""What Attentive CutMix costs compared with CutMix: in `Dataset.map`, in training with cached and live maps, to cache.
 
-Three parts, each paired in one run as benchmarks/README.md tells:
+Three parts, each paired within one run as described in benchmarks/README.md:
 
-- map: images a second of both mixers on uint8 batches, maps given;
-- training: a CIFAR ResNet-20 on 32-pixel pictures, cropped and flipped, batches of 128; steps that mix with CutMix,
-  with cached maps, and with a live teacher, MobileNetV2 at 224 pixels (its weights don't matter for speed);
-- cache: the teacher's images a second, and the size of 50,000 maps.
+- map: images per second of both mixers on uint8 batches, given the maps;
+- training: a CIFAR ResNet-20 on images of 32 pixels, cropped and flipped, in batches of 128; training steps with
+  CutMix, with cached maps, and with a live teacher, MobileNetV2 at 224 pixels (its weights don't matter for speed);
+- cache: the teacher's images per second, and the size of 50,000 maps.
 """
 
 import argparse
-import dataclasses
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ from _timing import (
     compared,
     compared_in_map,
     environment,
-    made_up_split,
+    noise_split,
     save_json,
     training_stream,
 )
@@ -35,11 +34,11 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def measure_training(teacher: Teacher, settings: argparse.Namespace) -> dict:
-    """Images a second of training with each way to mix, and to CutMix's."""
+    """Images per second of training with each way to mix, and their ratios to CutMix."""
     print("\ntraining:", end="", flush=True)
-    split = made_up_split()
+    split = noise_split()
     maps = np.random.default_rng(0).integers(0, 256, (len(split), 7, 7), dtype=np.uint8)
-    mapped = dataclasses.replace(split, attention=maps)
+    mapped = split.with_attention(maps)
     streams = {
         "CutMix": training_stream(split, settings.steps, mix=cm.CutMix()),
         "AttentiveCutMix, cached": training_stream(mapped, settings.steps, mix=cm.AttentiveCutMix()),
@@ -53,12 +52,12 @@ def measure_training(teacher: Teacher, settings: argparse.Namespace) -> dict:
 
 
 def measure_cache(teacher: Teacher, count: int) -> dict:
-    """Images a second of building a cache, and the bytes of 50,000 maps by the size of this one."""
+    """Images per second of building a cache, and the bytes of 50,000 maps, extrapolated from its size."""
     chance = np.random.default_rng(0)
     images = chance.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
     split = datasets.ArraySplit(images, np.zeros(count, np.int32))
     teacher.maps(images[:BATCH])
-    teacher.fingerprint  # noqa: B018 - beforehand
+    teacher.fingerprint  # noqa: B018 - computed beforehand
     with tempfile.TemporaryDirectory() as folder:
         path, begin = Path(folder) / "maps.npz", time.perf_counter()
         cached_maps(path, split, teacher, verbose=False)
@@ -69,7 +68,7 @@ def measure_cache(teacher: Teacher, count: int) -> dict:
 def main() -> None:
     """Measures the three parts, prints them and saves the record."""
     parser = command_line(__doc__)
-    parser.add_argument("--images", type=int, default=1024, help="to build a cache of (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=1024, help="number of images in the cache (default: %(default)s)")
     settings = parser.parse_args()
     teacher = Teacher(keras.applications.MobileNetV2(weights=None))
     record = {"benchmark": "attentive"} | environment(PACKAGES)

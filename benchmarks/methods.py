@@ -1,11 +1,11 @@
 """What the methods of docs/methods cost: in `Dataset.map`, in training and in the input pipeline.
 
-Three parts, each paired in one run as benchmarks/README.md tells:
+Three parts, each paired within one run as described in benchmarks/README.md:
 
-- map: images a second of every mixer that works on pixels, on uint8 batches, to CutMix's; all examples are treated;
-- training: a CIFAR ResNet-20 on 32-pixel pictures, cropped and flipped, batches of 128; steps with each regularizer
-  and with mixed features, to plain ones;
-- pipeline: images a second of batches with crop, flip and CutMix, with each policy of AutoAugment, to none.
+- map: every mixer of images on uint8 batches, compared with CutMix; all examples are mixed or erased;
+- training: a CIFAR ResNet-20 on images of 32 pixels, cropped and flipped, in batches of 128; training steps with each
+  regularizer and with feature mixing, compared with plain ones;
+- pipeline: batches with crop, flip and CutMix, with each policy of AutoAugment compared with none.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from _timing import (
     compared,
     compared_in_map,
     environment,
-    made_up_split,
+    noise_split,
     save_json,
     start,
     training_stream,
@@ -43,7 +43,7 @@ TRAINING = {
 
 
 def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
-    """Every mixer that works on pixels, with settings that suit the size."""
+    """Every mixer of images, with settings that suit the size."""
     settings = {
         "Cutout": {"size": size // 2},
         "FixedSizeCutMix": {"size": size // 2},
@@ -53,30 +53,30 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
         "CompleteLabel": {"mixer": cm.CutMix()},
         "RandomErasing": {"prob": 1.0},
     }
-    kinds = {name: kind for name, kind in mixing.MIXERS.items() if not issubclass(kind, mixing.HiddenMixer)}
+    kinds = {name: kind for name, kind in mixing.MIXERS.items() if issubclass(kind, mixing.Mixer)}
     mixers = {name: kind(**settings.get(name, {})) for name, kind in kinds.items()}
     return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", prob=1.0)}
 
 
 def pipeline_stream(split: datasets.ArraySplit, policy: str, seconds: float) -> Stream:
-    """Training batches with that policy of AutoAugment."""
+    """Training batches with a policy of AutoAugment."""
     preprocessing = dataclasses.replace(PREPROCESSING, auto_augment=policy)
     batches = pipeline.train_batches(split, preprocessing, batch_size=BATCH, seed=0, mix=cm.CutMix())
-    return start(batches, seconds, os.cpu_count() or 1, anew=True)  # untuned, it makes a call for each core
+    return start(batches, seconds, os.cpu_count() or 1, anew=True)  # without autotuning, a call for each core
 
 
 def measure_training(settings: argparse.Namespace) -> dict:
-    """Images a second of training in each way, and to the plain one's."""
+    """Images per second of training in each way, and their ratios to plain training."""
     print("\ntraining:", end="", flush=True)
-    split = made_up_split()
+    split = noise_split()
     streams = {name: training_stream(split, settings.steps, **way) for name, way in TRAINING.items()}
     return compared(streams, "plain", BATCH, settings.rounds)
 
 
 def measure_pipeline(settings: argparse.Namespace) -> dict:
-    """Images a second of training batches with each policy, and to those without."""
+    """Images per second of training batches with each policy, and their ratios to none."""
     print("\npipeline:", end="", flush=True)
-    split = made_up_split()
+    split = noise_split()
     streams = {policy: pipeline_stream(split, policy, settings.seconds) for policy in ("none", "cifar10", "imagenet")}
     return compared(streams, "none", BATCH, settings.rounds)
 

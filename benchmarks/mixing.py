@@ -1,9 +1,9 @@
 """Images per second of CutMix and MixUp in `Dataset.map`: ours, Keras', keras-cv's, and a copy of the batch.
 
-Batches of uint8 images; integer labels for ours, one-hot labels of 1000 classes for the peers, who need them
-(made beforehand). The copy reads and writes every byte of the images once and passes labels on: the limit that
-memory sets to a new uint8 batch. MixUp returns float32, four times as many bytes; its limit is the cast.
-See benchmarks/README.md for how it is timed.
+Batches of uint8 images; integer labels for ours, one-hot labels of 1000 classes for the peers, which need them
+(computed beforehand). The copy reads and writes every byte of the images once and passes the labels through: the limit
+that memory sets for a new uint8 batch. MixUp returns float32, four times as many bytes; its limit is the cast. See
+benchmarks/README.md for how we measure.
 """
 
 import argparse
@@ -19,37 +19,37 @@ from _timing import Stream, environment, first_line, rotate, save_json, start, s
 import cutmix_tf
 
 BATCHES = {32: 256, 224: 64, 384: 32}
-"""Examples in a batch, by the images' height and width in pixels."""
+"""Examples in a batch, by the height and width of the images in pixels."""
 NUM_CLASSES = 1000
 PACKAGES = ("tensorflow", "keras", "keras-cv", "numpy")
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """Something to time: what makes its map function, and the labels that it needs."""
+    """Something to time: how its map function is made, and whether it needs one-hot labels."""
 
     make: Callable[[], Callable]
     one_hot: bool = False
 
 
 def copy() -> Callable:
-    """One pass over the batch: every byte read, every byte written."""
+    """One pass over the batch that reads and writes every byte."""
     return tf.function(lambda images, labels: (tf.bitwise.invert(images), labels))
 
 
 def cast() -> Callable:
-    """One pass over the batch: every byte read, four bytes written for each."""
+    """One pass over the batch that reads every byte and writes four bytes for each."""
     return tf.function(lambda images, labels: (tf.cast(images, tf.float32), labels))
 
 
 def keras_layer(name: str) -> Callable:
-    """A layer of Keras with its defaults."""
+    """A Keras layer with its defaults."""
     return _on_dicts(getattr(keras.layers, name)())
 
 
 def keras_cv_layer(name: str) -> Callable:
-    """A layer of keras-cv with its defaults."""
-    import keras_cv  # here, because it is slow, noisy and not always there
+    """A keras-cv layer with its defaults."""
+    import keras_cv  # here, because it is slow to import, noisy and optional
 
     return _on_dicts(getattr(keras_cv.layers, name)())
 
@@ -74,7 +74,7 @@ PEERS = {
 
 
 def make_stream(candidate: Candidate, size: int, settings: argparse.Namespace) -> Stream:
-    """The candidate at work on an endless repetition of one batch."""
+    """The candidate mapped over an endless repetition of one batch."""
     batch, chance = BATCHES[size], np.random.default_rng(0)
     images = tf.constant(chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8))
     labels = tf.constant(chance.integers(0, NUM_CLASSES, batch, dtype=np.int32))
@@ -86,13 +86,13 @@ def make_stream(candidate: Candidate, size: int, settings: argparse.Namespace) -
 
 
 def measure(size: int, settings: argparse.Namespace) -> dict:
-    """All candidates at one size, round by round: their images per second and our ratios to the peers."""
+    """Measures all candidates at one size, round by round: images per second, and our ratios to the peers."""
     print(f"\n{size} px, batches of {BATCHES[size]}: warming up …", end="", flush=True)
     streams, failures = {}, {}
     for name, candidate in CANDIDATES.items():
         try:
             streams[name] = make_stream(candidate, size, settings)
-        except Exception as error:  # whatever stops a peer is a result
+        except Exception as error:  # that a peer fails is a result too
             failures[name] = f"fails: {first_line(error)}"
     print(f" {settings.rounds} rounds:", end="", flush=True)
     rates = {name: BATCHES[size] * values for name, values in rotate(streams, settings.rounds).items()}
@@ -106,7 +106,7 @@ def measure(size: int, settings: argparse.Namespace) -> dict:
 
 
 def show(result: dict) -> None:
-    """Prints one size's table."""
+    """Prints the table of one size."""
     print(f"{'':24} {'images/s':>10}   quartiles")
     for name, speed in result["images_per_second"].items():
         print(f"{name:24} {speed if isinstance(speed, str) else _row(speed, ',.0f')}")
@@ -129,19 +129,19 @@ def read_command_line() -> argparse.Namespace:
         choices=BATCHES,
         default=list(BATCHES),
         metavar="PX",
-        help="of the images, some of 32, 224 and 384 (default: all)",
+        help="image sizes, some of 32, 224 and 384 (default: all)",
     )
-    parser.add_argument("--rounds", type=int, default=8, help="windows of each candidate (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=8, help="windows per candidate (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a window (default: %(default)s)")
-    parser.add_argument("--parallel-calls", type=int, default=2, help="calls in map (default: %(default)s)")
-    parser.add_argument("--save", type=Path, metavar="PATH", help="write the record as JSON; else only print it")
+    parser.add_argument("--parallel-calls", type=int, default=2, help="parallel calls in map (default: %(default)s)")
+    parser.add_argument("--save", type=Path, metavar="PATH", help="a file for the record, as JSON")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measures every size, prints the tables and saves the record."""
     settings = read_command_line()
-    tf.config.set_visible_devices([], "GPU")  # pipelines run on the CPU; the peers' layers would not
+    tf.config.set_visible_devices([], "GPU")  # input pipelines run on the CPU; the peers' layers would use a GPU
     record = {"benchmark": "mixing"} | environment(PACKAGES)
     record["settings"] = {name: value for name, value in vars(settings).items() if name != "save"}
     record["results"] = []

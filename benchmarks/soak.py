@@ -1,10 +1,10 @@
-"""Whether memory stays flat: an hour of training and evaluating in one process, method by method.
+"""Whether memory stays flat: an hour of training and evaluation in one process, method by method.
 
-Each method of the table has a ResNet-20, which its turns train on for one more epoch of the built-in shapes by `fit` on
-the run's own batches; then the next suite of the evaluation runs on it. Networks stay as they are for the whole hour,
-since Keras and TensorFlow keep something of each model that was ever trained (1.2 MB of the smallest one, measured
-without any code of ours). Resident memory is sampled every few seconds. What is reported is its slope over the second
-half, when each method and suite has been there, and the change over each method's later turns.
+Each method has a ResNet-20. In its turn, the model is trained for one more epoch of the built-in shapes by `fit` on the
+method's batches, and the next suite of the evaluation runs on it. The models live for the whole hour, since Keras and
+TensorFlow retain some memory of each model that was ever trained (1.2 MB of the smallest one, measured without any of
+our code). Resident memory is sampled every few seconds. The result is its slope over the second half, by which time
+every method and suite has run, and the change over each method's later turns.
 """
 
 import argparse
@@ -23,9 +23,11 @@ from typing import Any
 import numpy as np
 from _timing import environment, save_json
 
-from cutmix_tf import evaluation, training
+from cutmix_tf import TappedModel, evaluation, models, plotting, training
 from cutmix_tf.attention import Teacher
+from cutmix_tf.distribution import find_devices
 from cutmix_tf.training import TrainConfig, mixer_from_text
+from cutmix_tf.training._model import base_of, build_model
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 SECONDS, POINTS, MEGABYTE = 2.0, 300, 1e6
@@ -36,7 +38,7 @@ ERASERS = ("Cutout(size=8)", "HideAndSeek(sides=(0, 4, 8))", "RandomErasing")
 
 
 def table(teacher: Teacher) -> dict[str, dict[str, Any]]:
-    """The methods, by name, as settings of a config."""
+    """The methods by name, as settings of a config."""
     methods = {"none": {}}
     methods |= {text: {"mix": mixer_from_text(text)} for text in (*MIXES, *ABLATIONS)}
     methods |= {text: {"erase": mixer_from_text(text)} for text in ERASERS}
@@ -49,25 +51,25 @@ def table(teacher: Teacher) -> dict[str, dict[str, Any]]:
 
 @dataclasses.dataclass
 class Memory:
-    """Samples of this process' resident memory: seconds since the start, and megabytes."""
+    """Samples of this process's resident memory: seconds since the start, and megabytes."""
 
     began: float = dataclasses.field(default_factory=time.monotonic)
     samples: list[tuple[float, float]] = dataclasses.field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
+        """Seconds since the start."""
         return time.monotonic() - self.began
 
     def sample(self) -> float:
-        """Takes one, and returns its megabytes."""
+        """Takes a sample, and returns its megabytes."""
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         self.samples.append((self.seconds, pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE))
         return self.samples[-1][1]
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Samples all the time in here."""
+        """Takes samples as long as the context lasts."""
         over = threading.Event()
 
         def watch():
@@ -84,27 +86,31 @@ class Memory:
 
 
 class Method:
-    """A run that goes on, epoch by epoch, and its network as the evaluation sees it."""
+    """A training that continues epoch by epoch, and its model as the evaluation sees it."""
 
     def __init__(self, config: TrainConfig):
-        self.run, self.epochs = training.Run(config), 0
-        network = getattr(self.run.model, "base", self.run.model)
-        self.network = evaluation.Network(network, self.run.preprocessing, "soak", config.dataset)
-        self.task = evaluation.load_task(self.network, limit=100)
+        prepared, self.epochs = training.prepare(config).with_attention(), 0
+        self.model = build_model(prepared, find_devices("default"), None)
+        if isinstance(self.model, TappedModel):
+            prepared = dataclasses.replace(prepared, mixer=self.model.bind(prepared.mixer))
+        self.prepared, pixels = prepared, prepared.preprocessing
+        saved = models.with_normalization(base_of(self.model), pixels.mean, pixels.std)
+        evaluated = evaluation.EvaluatedModel(saved, "soak", config.dataset, augment=config.augment)
+        self.task = evaluation.load_task(evaluated, limit=100)
 
     def turn(self, suite: str) -> float:
         """One more epoch and one suite; returns the training loss."""
-        steps = self.run.steps_per_epoch
-        batches = self.run.train_batches(self.epochs * steps)
-        history = self.run.model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+        steps = self.prepared.steps_per_epoch
+        batches = self.prepared.train_batches(self.epochs * steps)
+        history = self.model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
         self.epochs += 1
-        evaluation.evaluate(dataclasses.replace(self.task), [suite])  # a new task, which knows no logits of before
+        evaluation.evaluate(dataclasses.replace(self.task), [suite])  # a new task without the logits of earlier turns
         return history.history["loss"][0]
 
 
 def soak(minutes: float, memory: Memory, folder: Path) -> list[dict[str, Any]]:
-    """Turns until the time is up: for each its method, suite, seconds, loss, and the memory that is left after it."""
-    base = TrainConfig("shapes", "resnet20", epochs=1, batch_size=50)
+    """Takes turns until the time is up; returns the method, suite, seconds, loss and memory afterwards of each turn."""
+    base = TrainConfig(dataset="shapes", model="resnet20", epochs=1, batch_size=50)
     training.train(dataclasses.replace(base, run_dir=str(folder / "teacher")))
     methods: dict[str, Method] = {}
     turns = []
@@ -114,8 +120,8 @@ def soak(minutes: float, memory: Memory, folder: Path) -> list[dict[str, Any]]:
             return turns
         began = memory.seconds
         if name not in methods:
-            places = {"run_dir": str(folder / f"run{len(methods)}"), "attention_cache": str(folder / "maps.npz")}
-            methods[name] = Method(dataclasses.replace(base, **settings[name], **places))
+            cache = str(folder / "maps.npz")
+            methods[name] = Method(dataclasses.replace(base, **settings[name], attention_cache=cache))
         loss = methods[name].turn(suite)
         gc.collect()
         turns.append({"method": name, "suite": suite, "seconds": memory.seconds - began, "loss": loss})
@@ -125,7 +131,7 @@ def soak(minutes: float, memory: Memory, folder: Path) -> list[dict[str, Any]]:
 
 
 def summarize(samples: np.ndarray, turns: list[dict[str, Any]]) -> dict[str, Any]:
-    """The slope over the second half in megabytes an hour, and each method's turns and mean change over later ones."""
+    """The slope over the second half in megabytes per hour, and for each method its turns and later mean change."""
     seconds, resident = samples.T
     late = seconds >= seconds[-1] / 2
     slope = np.polyfit(seconds[late] / 3600, resident[late], 1)[0] if late.sum() > 1 else 0.0
@@ -149,16 +155,14 @@ def summarize(samples: np.ndarray, turns: list[dict[str, Any]]) -> dict[str, Any
 
 
 def draw(samples: np.ndarray, turns: list[dict[str, Any]], slope: float, path: Path) -> None:
-    """Resident memory over time, and what was left after each turn."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    """Draws resident memory over time, and after each turn."""
+    figure = plotting.new_figure(7.2, 3.6, layout="constrained")
     axes = figure.subplots()
     axes.plot(samples[:, 0] / 60, samples[:, 1], color="#8f9aa8", linewidth=1, label="every 2 s")
     ends = np.cumsum([turn["seconds"] for turn in turns]) + samples[-1, 0] - sum(turn["seconds"] for turn in turns)
     axes.plot(ends / 60, [turn["resident_mb"] for turn in turns], ".", color="#d1495b", label="after a turn")
     axes.set(xlabel="minutes", ylabel="resident memory (MB)", ylim=(0, None), xlim=(0, None))
-    axes.set_title(f"{len(turns)} trainings and evaluations; second half: {slope:+.0f} MB an hour", fontsize=9)
+    axes.set_title(f"{len(turns)} trainings and evaluations; second half: {slope:+.0f} MB per hour", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="lower right")
     figure.savefig(path, dpi=120)
@@ -166,10 +170,12 @@ def draw(samples: np.ndarray, turns: list[dict[str, Any]], slope: float, path: P
 
 
 def main() -> None:
-    """Soaks, prints the summary, and saves the record and its picture if asked to."""
+    """Soaks, prints the summary, and with --save writes the record and its figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=60.0, help="of turns (default: %(default)s)")
-    parser.add_argument("--save", type=Path, metavar="PATH", help="write the record as JSON, and a .png beside it")
+    parser.add_argument("--minutes", type=float, default=60.0, help="length of the soak (default: %(default)s)")
+    parser.add_argument(
+        "--save", type=Path, metavar="PATH", help="a file for the record, as JSON; a .png goes beside it"
+    )
     settings = parser.parse_args()
     record = {"benchmark": "soak"} | environment(PACKAGES) | {"settings": {"minutes": settings.minutes}}
     memory = Memory()
