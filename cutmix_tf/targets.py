@@ -1,13 +1,15 @@
-"""What a loss or a metric may be given as the truth: pair targets, class ids or soft targets.
+"""The forms that targets take in losses and metrics: pair targets, class ids, soft targets.
 
-- Pair targets, float32 (batch, 2, 2): `targets[b, k] = (class id, weight)`, own label first, weights that
-  sum to one. The papers' "two labels weighted by λ" as one tensor, whatever the number of classes.
-- Class ids, (batch,) or (batch, 1): the labels of pictures that are not mixed.
+- Pair targets, float32 (batch, 2, 2): `targets[b, k] = (class id, weight)`, own label first, weights summing to one.
+  The papers' "two labels weighted by λ" as one tensor, whose size does not depend on the number of classes.
+- Class ids, integers (batch,) or (batch, 1): the labels of images that are not mixed.
 - Soft targets, floats (batch, classes): one-hot, smoothed or mixed label vectors.
 """
 
 import keras
 from keras import ops
+
+from cutmix_tf._assertion import assert_when_run
 
 
 def split(targets):
@@ -30,14 +32,15 @@ def split(targets):
 
 
 def to_soft(targets, num_classes: int):
-    """Pair targets, class ids or soft targets as soft targets: float32 (batch, num_classes).
+    """Any of the three forms as soft targets: float32 (batch, num_classes).
 
     Args:
-      targets: Any of the three forms. Ids outside [0, num_classes) give rows of NaN.
+      targets: Pair targets, class ids or soft targets.
       num_classes: At least 2.
 
     Raises:
       ValueError: if `targets` has none of the three forms for that many classes.
+      tf.errors.InvalidArgumentError: if an id is outside [0, num_classes); see `as_pairs`.
     """
     form = ops.convert_to_tensor(targets)
     kind = kind_of(form.shape, num_classes)
@@ -54,10 +57,10 @@ def is_pair(shape) -> bool:
 
 
 def kind_of(shape, num_classes: int) -> str:
-    """Which form of truth a shape is, for that many classes: "pair", "ids" or "soft".
+    """The form that targets of that shape have: "pair", "ids" or "soft".
 
     Raises:
-      ValueError: if it is none.
+      ValueError: if it is none of them for that many classes.
     """
     shape = tuple(shape)
     if num_classes is None or num_classes < 2:
@@ -69,17 +72,20 @@ def kind_of(shape, num_classes: int) -> str:
     if len(shape) == 2 and shape[1] in (None, num_classes):
         return "soft"
     raise ValueError(
-        f"For {num_classes} classes the truth must be pair targets (batch, 2, 2), class ids (batch,) or soft "
+        f"For {num_classes} classes, targets must be pair targets (batch, 2, 2), class ids (batch,) or soft "
         f"targets (batch, {num_classes}); got shape {shape}. Does the model have as many outputs as the labels "
         "have classes?"
     )
 
 
 def as_pairs(targets, num_classes: int):
-    """Pair targets or class ids as ids int32 (batch, k) and weights float32 (batch, k), k = 2 or 1.
+    """Pair targets or class ids as ids int32 (batch, k) and weights float32 (batch, k), with k = 2 or 1.
 
-    An id that is no class, being negative, too large or fractional, weighs NaN and carries the id 0: whatever
-    is computed from it becomes NaN too, which shows at the first step, instead of being silently wrong.
+    An id that is negative, fractional or at least `num_classes` gets the weight NaN and the id 0, so that whatever is
+    computed from it becomes NaN too: it shows at the first step, instead of being silently wrong.
+
+    Raises:
+      tf.errors.InvalidArgumentError: if there is such an id, where Keras runs on TensorFlow without XLA.
     """
     targets = ops.cast(targets, "float32")
     if is_pair(targets.shape):
@@ -88,11 +94,21 @@ def as_pairs(targets, num_classes: int):
         ids = ops.reshape(targets, (-1, 1))
         weights = ops.ones_like(ids)
     is_class = (ids >= 0) & (ids < num_classes) & (ids == ops.floor(ids))
+    _assert_classes(ids, is_class, num_classes)
     return ops.cast(ops.where(is_class, ids, 0), "int32"), ops.where(is_class, weights, float("nan"))
 
 
+def _assert_classes(ids, is_class, num_classes: int) -> None:
+    message = (
+        f"A label must be an integer in [0, {num_classes}), because the model has {num_classes} outputs. Give the "
+        "model as many outputs as there are classes. The label received:"
+    )
+    first = ops.argmin(ops.cast(ops.reshape(is_class, (-1,)), "int32"))
+    assert_when_run(ops.all(is_class), message, ops.take(ops.reshape(ids, (-1,)), first))
+
+
 def check_truth(y_true) -> None:
-    """Raises TypeError if the truth is floats of the shape of class ids, which soft targets can't have."""
+    """Raises TypeError for floats in the shape of class ids."""
     dtype = keras.backend.standardize_dtype(ops.convert_to_tensor(y_true).dtype)
     shape = tuple(ops.shape(y_true))
     if "float" in dtype and (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)):

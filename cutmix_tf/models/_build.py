@@ -1,14 +1,15 @@
-"""Builds a network of the table for given images and classes."""
+"""Builds a model of the table for given images and classes."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import keras
 
-from cutmix_tf._checks import check_choice, check_whole
+from cutmix_tf._checks import check_choice, check_whole, did_you_mean
 from cutmix_tf.models._architecture import Architecture
-from cutmix_tf.models._regularizer import REGULARIZERS, Regularizer
-from cutmix_tf.models._table import architecture
+from cutmix_tf.models._options import BuilderOptions
+from cutmix_tf.models._table import MODELS, architecture
 
 Stem = Literal["auto", "cifar", "imagenet"]
 
@@ -20,36 +21,31 @@ def build(
     input_shape: tuple[int, int, int],
     stem: Stem = "auto",
     sync_batch_norm: bool = True,
-    regularizer: Regularizer | None = None,
-    last_stride: int = 2,
+    **options: Any,
 ) -> keras.Model:
     """Builds an uncompiled functional model from float images to float32 logits (batch, num_classes).
 
     The logits are float32 under mixed precision too. Initial weights are random: call
-    `keras.utils.set_random_seed` first to have the same ones again.
+    `keras.utils.set_random_seed` first to repeat them.
 
     Args:
       name: A key of `MODELS`, or any wrn{depth}_{width} with a depth of 6n + 4.
       num_classes: Number of classes, at least 2.
-      input_shape: Height, width and channels of one image. Any size that leaves the last feature map at
-        least one whole cell; it needn't be square.
-      stem: "cifar" begins with a 3×3 convolution at full resolution, "imagenet" with a 7×7 convolution and a
-        max pool that shrink the image four times. "auto" takes "cifar" where the smaller side is at
-        most 64 pixels, or where the network has no other.
+      input_shape: Height, width and channels of one image; it needn't be square, but must leave the last feature map
+        at least one whole cell.
+      stem: "cifar" begins with a 3×3 convolution at full resolution, "imagenet" with layers that shrink the image:
+        in a ResNet a 7×7 convolution and a max pool, four times. "auto" chooses "cifar" if the smaller side has at
+        most 64 pixels, or if the model has no other.
       sync_batch_norm: Whether BatchNormalization takes its statistics over the whole batch, so that a result
         does not depend on how many replicas share it. The papers' code took them on each GPU, which
         False gives under a `tf.distribute` strategy; on one device, and on Keras backends other than
         TensorFlow, both are the same.
-      regularizer: What is put into the residual units: `WithDropBlock()`, `WithStochasticDepth()` or
-        `WithShakeDrop()`, with their settings; None for nothing.
-      last_stride: Stride of a ResNet's last stage. 1 leaves the last feature map twice as large, as is usual for
-        localizing objects: 14×14 at 224 pixels. Parameters stay the same.
+      **options: `regularizer` and `last_stride`, for the models that take them; see `BuilderOptions`.
 
     Raises:
-      ValueError: if there is no such network, if it has no such stem, if num_classes is below 2, if
-        input_shape is not three positive numbers, or is smaller than the network's stride, or if a network
-        without residual units is to have a regularizer, or one that is no ResNet another last stride.
-      TypeError: if num_classes or a side of input_shape is no whole number, or regularizer is something else.
+      ValueError: if there is no such model, it lacks the stem or an option, or num_classes, input_shape or an option
+        is out of range.
+      TypeError: if num_classes, a side of input_shape or an option is of the wrong type.
 
     Example:
       >>> model = build("resnet50", num_classes=1000, input_shape=(224, 224, 3))
@@ -63,17 +59,11 @@ def build(
     _check_input_shape(input_shape)
     check_choice(f"stem of {name}", stem, ("auto", *row.strides))
     height, width, _ = input_shape
-    chosen = _choose_stem(stem, row.strides, height, width)
-    _check_size(name, chosen, row.strides[chosen], height, width)
-    _check_regularizer(name, row, regularizer)
+    stem = _choose_stem(stem, row.strides, height, width)
+    _check_size(name, stem, row.strides[stem], height, width)
+    chosen = _choose_options(name, row, options)
     images = keras.Input(tuple(input_shape), name="images")
-    extra: dict[str, Any] = {} if regularizer is None else {"regularizer": regularizer}
-    check_choice("last_stride", last_stride, (1, 2))
-    if last_stride != 2:
-        if not row.takes_last_stride:
-            raise ValueError(f"last_stride=1 is for ResNets; {name} has none to change. Leave it out.")
-        extra["last_stride"] = last_stride
-    logits = row.network(images, num_classes=num_classes, stem=chosen, sync_batch_norm=sync_batch_norm, **extra)
+    logits = row.builder(images, num_classes=num_classes, stem=stem, sync_batch_norm=sync_batch_norm, **chosen)
     return keras.Model(images, logits, name=name)
 
 
@@ -98,22 +88,24 @@ def _choose_stem(stem: str, strides: Mapping[str, int], height: int, width: int)
 def _check_size(name: str, stem: str, stride: int, height: int, width: int) -> None:
     if min(height, width) < stride:
         raise ValueError(
-            f"{name} with the {stem} stem shrinks images by {stride}, so that they must have at least "
+            f"{name} with the {stem} stem shrinks images by {stride}, so they must have at least "
             f"{stride} × {stride} pixels; got {height} × {width}. "
-            "Resize the images, or take a network or stem that shrinks less."
+            "Resize the images, or use a model or stem that shrinks less."
         )
 
 
-def _check_regularizer(name: str, architecture: Architecture, regularizer: Regularizer | None) -> None:
-    if regularizer is None:
-        return
-    if not isinstance(regularizer, tuple(REGULARIZERS.values())):
-        raise TypeError(
-            f"regularizer must be one of {', '.join(f'{kind}(...)' for kind in REGULARIZERS)}, or None; "
-            f"got {regularizer!r}."
-        )
-    if not architecture.takes_regularizer:
-        raise ValueError(
-            f"{regularizer} is put into residual units, of which {name} offers none. "
-            "Leave out the regularizer, or take a residual network such as resnet50."
-        )
+def _choose_options(name: str, row: Architecture, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options to build with: those that differ from their defaults, all of which the builder takes."""
+    known = [field.name for field in dataclasses.fields(BuilderOptions)]
+    for option in options:
+        if option not in known:
+            raise TypeError(f"build() has no option {option!r}.{did_you_mean(option, known)}")
+    chosen = BuilderOptions(**options).chosen()
+    for option, value in chosen.items():
+        if option not in row.options:
+            others = [other for other, its in MODELS.items() if option in its.options]
+            raise ValueError(
+                f"{name} does not take {option}; got {option}={value}. Leave it out, or use a model that does, "
+                f"such as {others[0]}."
+            )
+    return chosen

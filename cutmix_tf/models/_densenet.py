@@ -13,14 +13,14 @@ from cutmix_tf.models._layers import batch_norm, classify, convolve, max_pool
 def densenet(
     images, *, num_classes: int, stem: str, sync_batch_norm: bool, depths: tuple[int, ...]
 ) -> keras.KerasTensor:
-    """The logits of a DenseNet-BC: four dense blocks of `depths[i]` layers of 32 channels, halved in between.
+    """The logits of a DenseNet-BC: four dense blocks of `depths[i]` layers, each adding 32 channels.
 
-    keras-cv wires the dense blocks and the transitions. Stem, convolutions and normalizations are ours: keras-cv
-    has no stem for small images, strides with padding at the right and the bottom, and has other initial values
-    and other statistics (momentum 0.99, epsilon 1.001e-5, those of each replica).
+    keras-cv wires the dense blocks and the transitions. Stem, convolutions and normalizations are ours, because
+    keras-cv has no stem for small images, pads strided convolutions on the right and at the bottom only, and
+    differs in initial values and batch statistics (momentum 0.99, epsilon 1.001e-5, each replica its own).
 
-    `stem_out` and, at the end of each dense block and before its transition, `stage1_out` to `stage4_out` are
-    tensors through which all of the graph passes. Inner layers have keras-cv's names.
+    The whole graph passes through `stem_out` and through `stage1_out` to `stage4_out`, which end the dense blocks,
+    before their transitions. Inner layers have keras-cv's names.
     """
     norm = batch_norm(sync_batch_norm)
     stem_layers = _STEMS[stem]()
@@ -41,7 +41,7 @@ def densenet(
 
 
 def _cifar_stem() -> dict[str, Callable]:
-    """3×3 convolution at full resolution, by the names of the layers that its parts replace."""
+    """3×3 convolution at full resolution, by the names of the keras-cv layers that they replace."""
     return {
         "conv1_conv": functools.partial(convolve, filters=64, size=3, name="stem_conv"),
         "conv1_relu": keras.layers.ReLU(name="stem_out"),
@@ -64,7 +64,7 @@ def _row(depths: tuple[int, ...]) -> Architecture:
     return Architecture(
         description=f"DenseNet-BC: 4 dense blocks of {', '.join(map(str, depths))} layers, growth 32",
         strides={"cifar": 8, "imagenet": 32},
-        network=functools.partial(densenet, depths=depths),
+        builder=functools.partial(densenet, depths=depths),
     )
 
 

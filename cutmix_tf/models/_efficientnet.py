@@ -1,4 +1,4 @@
-"""EfficientNets (Tan and Le, ICML 2019): keras-cv's, corrected where they differ from the published ones."""
+"""EfficientNets (Tan and Le, ICML 2019): keras-cv's, corrected where they differ from the paper."""
 
 import functools
 import math
@@ -32,19 +32,19 @@ def efficientnet(
     dropout: float,
     drop_connect: float = 0.2,
 ) -> keras.KerasTensor:
-    """The logits of an EfficientNet of B0's width and depth times `width` and `depth`.
+    """The logits of an EfficientNet: B0 with its channels multiplied by `width` and its blocks by `depth`.
 
-    `dropout` is the share of features that the head drops, `drop_connect` the rate at which the last residual
-    branch would be dropped for a picture; from block to block it rises linearly from 0. The "cifar" stem is
-    the 3×3 convolution of the other with stride 1.
+    `dropout` is the share of features that the head drops. `drop_connect` is the rate at which residual branches are
+    dropped for single images; it rises linearly from 0 at the first block. The "cifar" stem is the same 3×3
+    convolution with stride 1.
 
-    keras-cv wires and scales the blocks, and initial values and statistics are its own and the paper's. Corrected
-    are: the activation that it puts after each projection, where the published network is linear; its
-    drop-connect, which it scales by B0's number of blocks whatever the depth, up to 0.675 in B7; its padding,
-    which is that of the other stem.
+    keras-cv wires and scales the blocks; its initial values and batch statistics are the paper's. Three things are
+    corrected: it puts an activation after each projection, where the paper has none; it scales drop-connect by B0's
+    number of blocks whatever the depth, which gives up to 0.675 in B7; and it computes padding for the "imagenet"
+    stem only.
 
-    `stem_out` and, at the end of each stage, `stage1_out` to `stage7_out` are tensors through which all of the
-    graph passes. Inner layers have keras-cv's names.
+    The whole graph passes through `stem_out` and through `stage1_out` to `stage7_out`, which end the stages. Inner
+    layers have keras-cv's names.
     """
     repeats = [math.ceil(depth * count) for count in _REPEATS]
     ends = dict(_last_layer(stage, count) for stage, count in enumerate(repeats, 1))
@@ -92,7 +92,7 @@ def _row(width: float, depth: float, size: int, dropout: float) -> Architecture:
     return Architecture(
         description=f"EfficientNet: width × {width:g}, depth × {depth:g}, published for {size} × {size} pixels",
         strides={"cifar": 16, "imagenet": 32},
-        network=functools.partial(efficientnet, width=width, depth=depth, dropout=dropout),
+        builder=functools.partial(efficientnet, width=width, depth=depth, dropout=dropout),
     )
 
 

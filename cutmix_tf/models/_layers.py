@@ -1,4 +1,4 @@
-"""The layers that networks are made of, with the papers' padding, initial values and precision.
+"""The layers that models are made of, with the papers' padding, initial values and precision.
 
 Images are always (batch, height, width, channels), whatever `keras.config.image_data_format()` says.
 """
@@ -12,11 +12,11 @@ import keras
 def convolve(x, filters: int, size: int, stride: int = 1, groups: int = 1, *, name: str) -> keras.KerasTensor:
     """Convolves with odd `size`, without bias, padded by `size // 2` on every side.
 
-    With `groups`, channels and filters fall into that many parts, each of which is convolved on its own. The
-    initial weights are drawn from N(0, 2 / (size² · filters)). "same" would pad a strided convolution of an even
-    side on the right and at the bottom only, which moves the map by a pixel.
+    With `groups`, channels and filters are split into that many groups, each convolved on its own. Initial weights
+    are drawn from N(0, 2 / (size² · filters)).
     """
     if stride > 1:
+        # "same" would pad maps of even sides on the right and at the bottom only, which shifts them by a pixel.
         x = _pad(x, size // 2, name)
     return keras.layers.Conv2D(
         filters,
@@ -25,7 +25,7 @@ def convolve(x, filters: int, size: int, stride: int = 1, groups: int = 1, *, na
         padding="same" if stride == 1 else "valid",
         groups=groups,
         use_bias=False,
-        # One initializer for each layer: a shared one would draw the same values everywhere.
+        # One initializer per layer: a shared one would draw the same values everywhere.
         kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
         data_format="channels_last",
         name=name,
@@ -33,20 +33,20 @@ def convolve(x, filters: int, size: int, stride: int = 1, groups: int = 1, *, na
 
 
 def max_pool(x, size: int, stride: int, *, name: str) -> keras.KerasTensor:
-    """The largest value of each window, padded by `size // 2` on every side; x must not be negative."""
-    x = _pad(x, size // 2, name)  # by zeros, which never exceed the window's own values
+    """The largest value of each window, padded by `size // 2` on every side; x must be at least 0."""
+    x = _pad(x, size // 2, name)  # zeros never exceed the values of the window
     return keras.layers.MaxPooling2D(size, stride, data_format="channels_last", name=name)(x)
 
 
 def average_pool(x, size: int, *, name: str) -> keras.KerasTensor:
-    """The mean of each window, side by side; the last ones hold fewer values where `size` does not divide the map."""
+    """The mean of each window of a tiling; the last windows are smaller if `size` does not divide the map."""
     return keras.layers.AveragePooling2D(size, padding="same", data_format="channels_last", name=name)(x)
 
 
 def pad_channels(x, channels: int, *, name: str) -> keras.KerasTensor:
     """Appends zeros, up to that many channels."""
     missing = channels - x.shape[-1]
-    # Keras pads the last two axes if it takes height for channels, and thereby width and channels for the sides.
+    # Called channels first, Keras takes width and channels for the sides.
     return keras.layers.ZeroPadding2D(((0, 0), (0, missing)), data_format="channels_first", name=name)(x)
 
 
@@ -57,10 +57,10 @@ def _pad(x, margin: int, name: str) -> keras.KerasTensor:
 
 
 def batch_norm(sync: bool) -> Callable[..., keras.layers.BatchNormalization]:
-    """Makes the constructor of a network's BatchNormalization layers: momentum 0.9, epsilon 1e-5.
+    """The constructor of a model's BatchNormalization layers: momentum 0.9, epsilon 1e-5.
 
-    With `sync`, statistics are those of the whole batch, however many replicas share it. Keras has a switch
-    for that on TensorFlow only; on its other backends the batch is one array and they are so anyway.
+    With `sync`, statistics are taken over the whole batch, however many replicas share it. Keras has a switch for
+    that on TensorFlow only; on its other backends the batch is one array, so that they always are.
     """
     return functools.partial(
         keras.layers.BatchNormalization,

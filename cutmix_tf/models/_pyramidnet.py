@@ -1,4 +1,4 @@
-"""PyramidNets: residual networks whose width grows a little with every unit."""
+"""PyramidNets: residual models whose width grows a little with every unit."""
 
 import functools
 
@@ -20,14 +20,14 @@ def pyramidnet(
     depth: int,
     alpha: int,
 ) -> keras.KerasTensor:
-    """The logits of a bottleneck PyramidNet for small images; the widths grow from 16 by `alpha` over all units.
+    """The logits of a bottleneck PyramidNet for small images, whose width grows from 16 by `alpha` over all units.
 
     Layers are named `stem_conv`, `stem_out`, `stage1_block1_bn1`, …, `stage3_block…_out`, `head_bn`, `head_relu`,
-    `pool`, `logits`; each `…_out` is one tensor through which all of the graph passes.
+    `pool`, `logits`; the whole graph passes through each `…_out`.
 
     Reference:
-      Han et al., "Deep Pyramidal Residual Networks", CVPR 2017, https://arxiv.org/abs/1610.02915; the official code
-      of CutMix has no ReLU in the stem, nor before a unit's first convolution.
+      Han et al., "Deep Pyramidal Residual Networks", CVPR 2017, https://arxiv.org/abs/1610.02915; as in the
+      official code of CutMix, there is no ReLU in the stem nor before a unit's first convolution.
     """
     norm = batch_norm(sync_batch_norm)
     x = convolve(images, 16, 3, name="stem_conv")
@@ -42,7 +42,7 @@ def pyramidnet(
 
 
 def _residual(x, width: int, unit: Unit, norm, regularizer: Regularizer):
-    """Adds to the shortcut 1×1, 3×3 and 1×1 convolutions, with norms before, between and after them."""
+    """Adds 1×1, 3×3 and 1×1 convolutions to the shortcut, with norms before, between and after them."""
     name = unit.name
     shortcut = x
     if unit.stride > 1:
@@ -66,8 +66,8 @@ def _row(depth: int, alpha: int) -> Architecture:
     return Architecture(
         description=f"PyramidNet α={alpha}: 3 stages of {(depth - 2) // 9} bottleneck units",
         strides={"cifar": 4},
-        network=functools.partial(pyramidnet, depth=depth, alpha=alpha),
-        takes_regularizer=True,
+        builder=functools.partial(pyramidnet, depth=depth, alpha=alpha),
+        options=("regularizer",),
     )
 
 

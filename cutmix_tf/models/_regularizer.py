@@ -1,4 +1,4 @@
-"""Regularizers of residual networks, as values that a config can hold and print."""
+"""Regularizers of residual models, as values that a config can hold and print."""
 
 import dataclasses
 
@@ -9,10 +9,10 @@ from cutmix_tf.models._unit import Unit
 
 @dataclasses.dataclass(frozen=True)
 class Regularizer:
-    """What is put into the residual units of a network; this one is nothing.
+    """What is put into the residual units of a model; this one puts in nothing.
 
-    Networks call `on_map` wherever a map was normalized in a unit, after the ReLU that may follow, and on the
-    shortcut; and `on_branch` at the end of each residual branch, just before the sum.
+    Builders call `on_map` after each normalization in a unit (after its ReLU, if one follows) and on the shortcut, and
+    `on_branch` at the end of each residual branch, just before the sum.
     """
 
     def on_map(self, x, unit: Unit, name: str):
@@ -31,36 +31,41 @@ NOTHING = Regularizer()
 class WithDropBlock(Regularizer):
     """Puts `layers.DropBlock` into all units of the last two stages, after each BatchNormalization (and ReLU).
 
-    The shortcuts have one too. The rate is the same everywhere, and constant unless
-    `cutmix_tf.layers.LinearDropSchedule` lets it grow.
+    The shortcuts get one too. The rate is constant unless `cutmix_tf.layers.LinearDropSchedule` lets it grow.
 
     Args:
-      drop_rate: Expected share of dropped cells, in [0, 1]; CutMix compares with 0.1.
-      block_size: Side of a block in cells: 7 on ImageNet; 4 on CIFAR.
+      drop_rate: Expected share of dropped cells in the last stage, in [0, 1]; CutMix compares with 0.1.
+      block_size: Side of a block in cells: 7 on ImageNet, 4 on CIFAR.
       per_channel: Whether each channel has blocks of its own.
+      stage_factor: How many times lower the rate is in the stage before the last, at least 1. The default is that of
+        the authors' ImageNet code, keep_prob = 1 − drop_rate / 4^(4 − stage); 1 gives both stages the same rate.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range.
 
     Reference:
-      Ghiasi et al., "DropBlock", NeurIPS 2018, https://arxiv.org/abs/1810.12890, Section 4.1.
+      Ghiasi et al., "DropBlock", NeurIPS 2018, https://arxiv.org/abs/1810.12890, Section 4.1. The lower rate of the
+      third stage is not in the paper, but in the code that its authors published.
     """
 
     drop_rate: float = 0.1
     block_size: int = 7
     per_channel: bool = True
+    stage_factor: float = 4.0
 
     def __post_init__(self):
         check_number("drop_rate", self.drop_rate, low=0, high=1)
         check_whole("block_size", self.block_size, low=1)
         if not isinstance(self.per_channel, bool):
             raise TypeError(f"per_channel must be True or False; got {self.per_channel!r}.")
+        check_number("stage_factor", self.stage_factor, low=1)
 
     def on_map(self, x, unit: Unit, name: str):
         """The map with blocks dropped, in the last two stages."""
         if unit.stage < unit.stages - 1:
             return x
-        return DropBlock(self.drop_rate, self.block_size, self.per_channel, name=f"{unit.name}_{name}_drop_block")(x)
+        rate = self.drop_rate / self.stage_factor ** (unit.stages - unit.stage)
+        return DropBlock(rate, self.block_size, self.per_channel, name=f"{unit.name}_{name}_drop_block")(x)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +73,9 @@ class WithStochasticDepth(Regularizer):
     """Puts `layers.StochasticDepth` at the end of every residual branch.
 
     Args:
-      drop_rate: Chance that a mini-batch skips the last branch, in [0, 1]; CutMix compares with 0.25.
-      rule: "linear" gives unit l of L the rate l / L · drop_rate, as its paper does; "constant" the same to all.
-        The CutMix paper does not say which it took.
+      drop_rate: Probability that a mini-batch skips the last branch, in [0, 1]; CutMix compares with 0.25.
+      rule: "linear" gives unit l of L the rate l / L · drop_rate, as in the paper; "constant" gives all units the same.
+        The CutMix paper does not say which one it used.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range.
@@ -93,13 +98,13 @@ class WithStochasticDepth(Regularizer):
 
 @dataclasses.dataclass(frozen=True)
 class WithShakeDrop(Regularizer):
-    """Puts `layers.ShakeDrop` at the end of every residual branch, unit l of L at the rate l / L · drop_rate.
+    """Puts `layers.ShakeDrop` at the end of every residual branch, with the rate l / L · drop_rate in unit l of L.
 
     Args:
-      drop_rate: Chance that the last branch is disturbed, in [0, 1].
+      drop_rate: Probability that the last branch is perturbed, in [0, 1].
 
     Raises:
-      ValueError, TypeError: if `drop_rate` is no number in [0, 1].
+      ValueError, TypeError: if `drop_rate` is not a number in [0, 1].
 
     Reference:
       Yamada et al., "ShakeDrop Regularization for Deep Residual Learning", 2018, https://arxiv.org/abs/1802.02375.
@@ -111,7 +116,7 @@ class WithShakeDrop(Regularizer):
         check_number("drop_rate", self.drop_rate, low=0, high=1)
 
     def on_branch(self, x, unit: Unit):
-        """The branch, disturbed at the unit's rate."""
+        """The branch, perturbed at the unit's rate."""
         rate = unit_drop_rate(self.drop_rate, unit.number, unit.units)
         return ShakeDrop(rate, name=f"{unit.name}_shake_drop")(x)
 

@@ -1,6 +1,6 @@
 """ResNets: the CIFAR family of three stages, and the ImageNet family of four with either stem.
 
-ResNeXt groups the 3×3 convolutions; SE and GE networks end each residual branch with channel attention.
+ResNeXt groups the 3×3 convolutions; SE-ResNet and GE-ResNet end each residual branch with channel attention.
 """
 
 import functools
@@ -9,14 +9,13 @@ from collections.abc import Callable
 import keras
 
 from cutmix_tf.models._architecture import Architecture
-from cutmix_tf.models._attention import gather_excite, squeeze_excite
+from cutmix_tf.models._attention import AttentionKind, channel_attention
 from cutmix_tf.models._layers import batch_norm, classify, convolve, max_pool
 from cutmix_tf.models._regularizer import NOTHING, Regularizer
 from cutmix_tf.models._unit import Unit, units_of
 
-Convolution = tuple[int, ...]  # filters, size, stride, and groups unless there is one
+Convolution = tuple[int, ...]  # filters, size, stride, and groups if there is more than one
 Block = Callable[[int, int], tuple[Convolution, ...]]  # of width and stride
-Attention = Callable[..., keras.KerasTensor]  # of a map, the constructor of norms, and the unit's name
 
 
 def basic(width: int, stride: int) -> tuple[Convolution, ...]:
@@ -30,7 +29,7 @@ def bottleneck(width: int, stride: int) -> tuple[Convolution, ...]:
 
 
 def grouped(width: int, stride: int) -> tuple[Convolution, ...]:
-    """A bottleneck of twice the inner width, its 3×3 convolution in 32 groups: "32x4d" at width 64."""
+    """A bottleneck of twice the inner width whose 3×3 convolution has 32 groups: "32x4d" at width 64."""
     return (2 * width, 1, 1), (2 * width, 3, stride, 32), (4 * width, 1, 1)
 
 
@@ -45,14 +44,14 @@ def resnet(
     block: Block,
     depths: tuple[int, ...],
     width: int,
-    attention: Attention | None = None,
+    attention: AttentionKind | None = None,
 ) -> keras.KerasTensor:
-    """The logits of a ResNet: stem, stages of `depths[i]` residual blocks of width `width · 2**i`, head.
+    """The logits of a ResNet: a stem, stages of `depths[i]` residual blocks of width `width · 2**i`, and a head.
 
     Layers are named `stem_conv`, …, `stem_out`, `stage1_block1_conv1`, …, `stage1_block1_out`, …, `pool`,
-    `logits`. Each `…_out` is one tensor through which all of the graph passes. Every stage but the first
-    halves height and width in its first block, the last one by `last_stride`. `attention` comes last
-    in each residual branch, before a `regularizer` for branches.
+    `logits`. The whole graph passes through each `…_out`. Every stage but the first halves height and width in its
+    first block; the last stage divides them by `last_stride`. `attention` comes last in each residual branch, before
+    a `regularizer` for branches.
     """
     norm = batch_norm(sync_batch_norm)
     x = _STEMS[stem](images, width, norm)
@@ -80,8 +79,8 @@ def _imagenet_stem(images, width, norm):
 _STEMS = {"cifar": _cifar_stem, "imagenet": _imagenet_stem}
 
 
-def _residual(x, convolutions, unit: Unit, norm, attention: Attention | None, regularizer: Regularizer):
-    """ReLU(shortcut + convolutions), with a 1×1 convolution as shortcut where the shape changes."""
+def _residual(x, convolutions, unit: Unit, norm, attention: AttentionKind | None, regularizer: Regularizer):
+    """ReLU(shortcut + convolutions), where the shortcut is a 1×1 convolution if the shape changes."""
     name, filters = unit.name, convolutions[-1][0]
     shortcut = x
     if unit.stride > 1 or x.shape[-1] != filters:
@@ -95,7 +94,7 @@ def _residual(x, convolutions, unit: Unit, norm, attention: Attention | None, re
             x = keras.layers.ReLU(name=f"{name}_relu{number}")(x)
         x = regularizer.on_map(x, unit, f"bn{number}")
     if attention is not None:
-        x = attention(x, norm, name)
+        x = channel_attention(x, attention, norm, name)
     x = regularizer.on_branch(x, unit)
     x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
     return keras.layers.ReLU(name=f"{name}_out")(x)
@@ -105,19 +104,19 @@ def _cifar_row(block: Block, count: int) -> Architecture:
     return Architecture(
         description=f"CIFAR ResNet: 3 stages of {count} {block.__name__} blocks, from 16 channels",
         strides={"cifar": 4},
-        network=functools.partial(resnet, block=block, depths=(count,) * 3, width=16),
-        takes_regularizer=True,
-        takes_last_stride=True,
+        builder=functools.partial(resnet, block=block, depths=(count,) * 3, width=16),
+        options=("regularizer", "last_stride"),
     )
 
 
-def _imagenet_row(kind: str, block: Block, depths: tuple[int, ...], attention: Attention | None = None) -> Architecture:
+def _imagenet_row(
+    kind: str, block: Block, depths: tuple[int, ...], attention: AttentionKind | None = None
+) -> Architecture:
     return Architecture(
         description=f"{kind}: 4 stages of {', '.join(map(str, depths))} {block.__name__} blocks",
         strides={"cifar": 8, "imagenet": 32},
-        network=functools.partial(resnet, block=block, depths=depths, width=64, attention=attention),
-        takes_regularizer=True,
-        takes_last_stride=True,
+        builder=functools.partial(resnet, block=block, depths=depths, width=64, attention=attention),
+        options=("regularizer", "last_stride"),
     )
 
 
@@ -132,8 +131,8 @@ RESNETS = {f"resnet{depth}": _cifar_row(basic, (depth - 2) // 6) for depth in (2
     "resnet152": _imagenet_row("ResNet v1.5", bottleneck, (3, 8, 36, 3)),
     "resnext50_32x4d": _imagenet_row("ResNeXt", grouped, _DEPTHS_50),
     "resnext101_32x4d": _imagenet_row("ResNeXt", grouped, _DEPTHS_101),
-    "se_resnet50": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_50, squeeze_excite),
-    "se_resnet101": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_101, squeeze_excite),
-    "ge_resnet50": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_50, gather_excite),
-    "ge_resnet101": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_101, gather_excite),
+    "se_resnet50": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_50, "squeeze_excite"),
+    "se_resnet101": _imagenet_row("ResNet with squeeze-and-excitation", bottleneck, _DEPTHS_101, "squeeze_excite"),
+    "ge_resnet50": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_50, "gather_excite"),
+    "ge_resnet101": _imagenet_row("ResNet with gather-excite (GE-θ⁺)", bottleneck, _DEPTHS_101, "gather_excite"),
 }

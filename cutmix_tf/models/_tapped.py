@@ -8,23 +8,25 @@ import keras
 from keras import ops
 
 from cutmix_tf._checks import check_whole, did_you_mean
+from cutmix_tf.models._graph import outputs_of
 
 
+@keras.saving.register_keras_serializable(package="cutmix_tf")
 class TappedModel(keras.Model):
     """A model whose features are mixed at taps, by the plans that `FeatureCutMix` and `ManifoldMixUp` add to batches.
 
-    Trains on ({"images": …, "plan": …}, targets); on plain images it is the model itself, with which it shares all
-    layers and weights. Evaluate, save and export `base`; it knows nothing of taps.
+    Trains on ({"images": …, "plan": …}, targets). On plain images it computes what `base` does, which is the model
+    that was given and shares all layers and weights. It can be saved and loaded, for example by `ModelCheckpoint`; to
+    evaluate or export a trained model use `base`, which knows nothing about taps.
 
     Args:
-      model: A functional model of one input, from `models.build` or any other.
-      taps: Where features can be mixed, from the input on: 0 for the image, k for the end of stage k - 1 of a
-        network of the table, where stage 0 is the stem; or names of layers. All of the graph must pass through
-        each tap.
+      model: A functional model with one input, from `models.build` or elsewhere.
+      taps: Where features can be mixed, in the order of the graph: 0 for the image, k for the end of stage k - 1 of a
+        model of the table, where stage 0 is the stem; or names of layers. The whole graph must pass through each tap.
 
     Raises:
-      ValueError: if there is no such layer, a tap is no map on a grid, is not after the one before, or not all of
-        the graph passes through it.
+      ValueError: if there is no such layer, its output is not a feature map of known size, the taps are out of order,
+        or part of the graph bypasses one.
       TypeError: if the model is not functional.
 
     Example:
@@ -48,7 +50,7 @@ class TappedModel(keras.Model):
             None if first is last else _stage(first, last, names[k], names[k + 1])
             for k, (first, last) in enumerate(itertools.pairwise(ends))
         ]
-        self.built = True  # its layers are the model's, which are
+        self.built = True  # all its layers belong to the model, which is built
 
     def bind(self, mixer: Any, replicas: int = 1) -> Any:
         """The mixer, told the grids of its taps.
@@ -75,9 +77,19 @@ class TappedModel(keras.Model):
                 x = _mix_if(ops.any(plan["tap"] == tap), x, plan)
         return x
 
+    def get_config(self):
+        """The constructor's arguments."""
+        return {"model": keras.saving.serialize_keras_object(self.base), "taps": self.taps}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A tapped model of a new base model."""
+        model = keras.saving.deserialize_keras_object(config["model"], custom_objects=custom_objects)
+        return cls(model, config["taps"])
+
 
 def mix_features(features, plan: dict[str, Any]):
-    """Features with those of their partners inside the plan's boxes: (batch, height, width, channels), their dtype."""
+    """Feature maps (batch, height, width, channels) with their partners' values inside the plan's boxes, same dtype."""
     height, width = features.shape[1:3]
     top, left, bottom, right = (plan["box"][:, k, None] for k in range(4))
     rows, columns = ops.arange(height, dtype="int32")[None], ops.arange(width, dtype="int32")[None]
@@ -98,23 +110,26 @@ def _tensor_at(model: keras.Model, tap: int | str) -> keras.KerasTensor:
     """The symbolic feature map at a tap."""
     if tap == 0:
         return model.inputs[0]
-    names = [layer.name for layer in model.layers]
-    name = tap if isinstance(tap, str) else _end_of_stage(names, tap, model.name)
-    if name not in names:
-        raise ValueError(f"A tap is a layer of {model.name!r}; got {tap!r}.{did_you_mean(str(name), names)}")
-    tensor = model.get_layer(name).output
-    if len(getattr(tensor, "shape", ())) != 4 or None in tensor.shape[1:3]:
-        raise ValueError(f"A tap is a feature map of known height and width; {name!r} gives {tensor}.")
-    return tensor
+    outputs = outputs_of(model)
+    name = tap if isinstance(tap, str) else _end_of_stage(list(outputs), tap, model.name)
+    if name not in outputs:
+        raise ValueError(f"A tap must be a layer of {model.name!r}; got {tap!r}.{did_you_mean(str(name), outputs)}")
+    if len(outputs[name].shape) != 4 or None in outputs[name].shape[1:3]:
+        raise ValueError(
+            f"A tap must be a feature map of known height and width; {name!r} returns {outputs[name].shape}."
+        )
+    return outputs[name]
 
 
 def _end_of_stage(names: list[str], tap: int, model: str) -> str:
-    """The name of the last layer of stage `tap` - 1: stem_out, or the last that begins so and ends in _out."""
+    """The name of the last layer of stage `tap` - 1: stem_out, or the last one named stage…_out."""
     check_whole("each tap", tap, low=0)
     start = "stem_" if tap == 1 else f"stage{tap - 1}_"
     ends = [name for name in names if name.startswith(start) and name.endswith("_out")]
     if not ends:
-        raise ValueError(f"{model!r} has no tap {tap}: no layer is called {start}…_out. Name a layer instead.")
+        raise ValueError(
+            f"{model!r} has no tap {tap}: no layer is named {start}…_out. Pass the name of a layer instead."
+        )
     return ends[-1]
 
 
@@ -124,6 +139,6 @@ def _stage(first, last, after, until) -> keras.Model:
         return keras.Model(first, last, name=f"until_{until}".replace(" ", "_"))
     except ValueError as error:
         raise ValueError(
-            f"All of the graph must pass through each tap, from the input on; it can't be cut between {after!r} and "
-            f"{until!r}. Choose the end of a block, and order the taps."
+            f"The whole graph must pass through each tap, in this order; it can't be cut between {after!r} and "
+            f"{until!r}. Choose the end of a block, and list taps in the order of the graph."
         ) from error

@@ -1,4 +1,4 @@
-"""Where a residual unit stands in its network."""
+"""Where a residual unit stands in its model."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 @dataclasses.dataclass(frozen=True)
 class Unit:
-    """One residual unit; all its numbers begin at 1.
+    """One residual unit, counted from 1.
 
     Attributes:
-      stage: Of the network; feature maps keep their size within a stage.
-      block: The unit's number in its stage.
-      number: Its number in the network.
-      stages: How many stages the network has.
-      units: How many units it has.
-      stride: How much it shrinks height and width.
+      stage: Its stage; feature maps keep their size within a stage.
+      block: Its number in the stage.
+      number: Its number in the model.
+      stages: Number of stages of the model.
+      units: Number of units of the model.
+      stride: What it divides height and width by.
     """
 
     stage: int
@@ -26,14 +26,14 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """What the names of its layers begin with."""
+        """The prefix of its layers' names."""
         return f"stage{self.stage}_block{self.block}"
 
 
 def units_of(depths: tuple[int, ...], last_stride: int = 2) -> Iterator[Unit]:
-    """The units of a network with `depths[i]` of them in stage i + 1, from the images on.
+    """The units of a model with `depths[i]` of them in stage i + 1, from the images on.
 
-    Every stage but the first halves height and width in its first unit; the last one by `last_stride`.
+    Every stage but the first halves height and width in its first unit; the last stage divides them by `last_stride`.
     """
     number, stages = 0, len(depths)
     for stage, depth in enumerate(depths, start=1):

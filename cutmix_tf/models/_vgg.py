@@ -8,13 +8,13 @@ from cutmix_tf.models._layers import classify
 
 
 def vgg16_gap(images, *, num_classes: int, stem: str, sync_batch_norm: bool) -> keras.KerasTensor:
-    """The logits of VGG-GAP: the convolutions of VGG-16, one more of 1024 channels, average, dense layer.
+    """The logits of VGG-GAP: VGG-16's convolutions, one more with 1024 channels, global average, dense layer.
 
-    The last max pool is left out, so that a picture of 224 pixels gives a map of 14. It has one stem, and no
-    normalization that could be synchronized.
+    The last max pool is left out, so that an image of 224 pixels gives a map of 14. There is one stem, and nothing
+    to synchronize.
 
-    `stage1_out` to `stage5_out`, and `head_out` of the added convolution, are tensors through which all of the
-    graph passes. Inner layers have keras-cv's names.
+    The whole graph passes through `stage1_out` to `stage5_out` and through `head_out`, the added convolution. Inner
+    layers have keras-cv's names.
     """
     del stem, sync_batch_norm
     ends = {f"block{stage}_pool": f"stage{stage}_out" for stage in range(1, 5)} | {"block5_conv3": "stage5_out"}
@@ -39,7 +39,7 @@ def vgg16_gap(images, *, num_classes: int, stem: str, sync_batch_norm: bool) -> 
 
 
 def _normal() -> keras.initializers.Initializer:
-    """N(0, 2 / fan-out), as in our other networks; a new one for each layer, or all would draw the same values."""
+    """N(0, 2 / fan-out), as in the other models; a new one per layer, or all would draw the same values."""
     return keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
 
 
@@ -47,6 +47,6 @@ VGGS = {
     "vgg16_gap": Architecture(
         description="VGG-GAP: VGG-16's convolutions and one of 1024 channels, for localization",
         strides={"imagenet": 16},
-        network=vgg16_gap,
+        builder=vgg16_gap,
     )
 }

@@ -24,10 +24,11 @@ def wide_resnet(
     """The logits of a Wide ResNet for small images: 3 stages of 16, 32 and 64 times `widen` channels.
 
     Layers are named `stem_out`, `stage1_block1_bn1`, …, `stage3_block…_out`, `head_bn`, `head_relu`, `pool`,
-    `logits`; each `…_out` is one tensor through which all of the graph passes.
+    `logits`; the whole graph passes through each `…_out`.
 
     Reference:
-      Zagoruyko and Komodakis, "Wide Residual Networks", BMVC 2016, https://arxiv.org/abs/1605.07146; without dropout.
+      Zagoruyko and Komodakis, "Wide Residual Networks", BMVC 2016, https://arxiv.org/abs/1605.07146; built
+      without dropout.
     """
     norm = batch_norm(sync_batch_norm)
     x = convolve(images, 16, 3, name="stem_out")
@@ -39,9 +40,9 @@ def wide_resnet(
 
 
 def _residual(x, width: int, unit: Unit, norm, regularizer: Regularizer):
-    """Adds to the shortcut two 3×3 convolutions, each after BatchNormalization and ReLU.
+    """Adds two 3×3 convolutions, each after BatchNormalization and ReLU, to the shortcut.
 
-    Where the shape changes, the shortcut is a 1×1 convolution of the first ReLU's output.
+    If the width changes, the shortcut is a 1×1 convolution of the first ReLU's output.
     """
     name, shortcut = unit.name, x
     for number, stride in ((1, unit.stride), (2, 1)):
@@ -60,7 +61,7 @@ def wide_resnet_row(name: str) -> Architecture | None:
     """The Wide ResNet that a name of the form wrn{depth}_{width} stands for; None for any other name.
 
     Raises:
-      ValueError: if the name begins with "wrn" but no such network exists.
+      ValueError: if the name begins with "wrn" but there is no such model.
     """
     if not name.startswith("wrn"):
         return None
@@ -74,8 +75,8 @@ def wide_resnet_row(name: str) -> Architecture | None:
     return Architecture(
         description=f"Wide ResNet wrn{{6n+4}}_{{width}}: 3 stages of {(depth - 4) // 6} units, {widen} times as wide",
         strides={"cifar": 4},
-        network=functools.partial(wide_resnet, depth=depth, widen=widen),
-        takes_regularizer=True,
+        builder=functools.partial(wide_resnet, depth=depth, widen=widen),
+        options=("regularizer",),
     )
 
 

@@ -1,11 +1,13 @@
 """DenseNets, EfficientNets and VGG-GAP: sizes, shapes, values against keras.applications, cut points, training."""
 
+import functools
 import itertools
 import math
 
 import keras
 import numpy as np
 import pytest
+from helpers.small_models import images_for, trainable
 
 from cutmix_tf import models
 
@@ -24,9 +26,8 @@ COUNTS = {  # trainable parameters with 1000 classes
     "efficientnet_b7": 66_347_960,
     "vgg16_gap": 14_714_688 + (9 * 512 + 1) * 1024 + 1025 * 1000,
 }
+SLOW = pytest.mark.slow  # building takes keras-cv seconds
 SMALL = ("densenet121", "efficientnet_b0", "vgg16_gap")
-LARGE = {"densenet169", "densenet201", "densenet264", *(f"efficientnet_b{number}" for number in range(2, 8))}
-EACH = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in COUNTS]
 
 
 def build(name, num_classes=10, input_shape=(32, 32, 3), **options):
@@ -35,17 +36,14 @@ def build(name, num_classes=10, input_shape=(32, 32, 3), **options):
 
 @pytest.fixture(scope="module")
 def small():
-    """The smallest network of each family, for 10 classes of 32 × 32 pixels."""
-    keras.utils.set_random_seed(0)
-    return {name: build(name) for name in SMALL}
+    """The smallest model of a family, for 10 classes of 32 × 32 pixels; each is built once."""
 
+    @functools.cache
+    def make(name):
+        keras.utils.set_random_seed(0)
+        return build(name)
 
-def images_for(model, batch=2, seed=0):
-    return np.random.default_rng(seed).normal(size=(batch, *model.input_shape[1:])).astype("float32")
-
-
-def trainable(model):
-    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    return make
 
 
 def out_layers(model):
@@ -55,13 +53,14 @@ def out_layers(model):
 # ---- sizes and shapes ----
 
 
-def test_the_table_holds_these_networks():
+def test_the_table_holds_these_models():
     assert set(COUNTS) <= set(models.MODELS)
-    assert not any(models.MODELS[name].takes_regularizer for name in COUNTS)
+    assert not any(models.MODELS[name].options for name in COUNTS)
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_parameters(name):
+@SLOW
+@pytest.mark.parametrize("name", COUNTS)
+def test_parameters(symbolic, name):
     assert trainable(build(name, 1000, (224, 224, 3))) == COUNTS[name]
 
 
@@ -74,7 +73,7 @@ def test_parameters(name):
     ],
 )
 def test_parameters_with_ten_classes_and_the_cifar_stem(small, name, count):
-    assert trainable(small[name]) == count
+    assert trainable(small(name)) == count
 
 
 CIFAR_MAPS = {
@@ -86,14 +85,19 @@ CIFAR_MAPS = {
 
 @pytest.mark.parametrize("name", SMALL)
 def test_maps_of_small_images(small, name):
-    assert tuple(layer.output.shape[1] for layer in out_layers(small[name])) == CIFAR_MAPS[name]
+    assert tuple(layer.output.shape[1] for layer in out_layers(small(name))) == CIFAR_MAPS[name]
 
 
 @pytest.mark.parametrize(
     ("name", "input_shape", "maps"),
     [
-        ("densenet121", (65, 97, 1), [(17, 25), (17, 25), (8, 12), (4, 6), (2, 3)]),
-        ("efficientnet_b0", (65, 66, 1), [(33, 33), (33, 33), (17, 17), (9, 9), (5, 5), (5, 5), (3, 3), (3, 3)]),
+        pytest.param("densenet121", (65, 97, 1), [(17, 25), (17, 25), (8, 12), (4, 6), (2, 3)], marks=SLOW),
+        pytest.param(
+            "efficientnet_b0",
+            (65, 66, 1),
+            [(33, 33), (33, 33), (17, 17), (9, 9), (5, 5), (5, 5), (3, 3), (3, 3)],
+            marks=SLOW,
+        ),
         ("vgg16_gap", (65, 97, 4), [(32, 48), (16, 24), (8, 12), (4, 6), (4, 6), (4, 6)]),
     ],
 )
@@ -114,9 +118,16 @@ def test_too_small_images_are_refused():
 # ---- cut points ----
 
 
-@pytest.mark.parametrize(("name", "count"), [("densenet121", 5), ("efficientnet_b0", 8), ("vgg16_gap", 6)])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param("densenet121", 5, marks=SLOW),
+        pytest.param("efficientnet_b0", 8, marks=SLOW),
+        ("vgg16_gap", 6),
+    ],
+)
 def test_the_graph_can_be_cut_at_every_out_layer(small, name, count):
-    model = small[name]
+    model = small(name)
     x = images_for(model)
     expected = np.asarray(model(x))
     layers = out_layers(model)
@@ -127,18 +138,18 @@ def test_the_graph_can_be_cut_at_every_out_layer(small, name, count):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_network_is_made_of_kerass_own_layers(small, name):
-    assert all(type(layer) is getattr(keras.layers, type(layer).__name__) for layer in small[name].layers)
-    assert [layer.name for layer in small[name].layers][-2:] == ["pool", "logits"]
+def test_a_model_is_made_of_kerass_own_layers(small, name):
+    assert all(type(layer) is getattr(keras.layers, type(layer).__name__) for layer in small(name).layers)
+    assert [layer.name for layer in small(name).layers][-2:] == ["pool", "logits"]
 
 
-# ---- values, against the independent networks of keras.applications ----
+# ---- values, against the independent models of keras.applications ----
 
 
 def same_weights(model, reference):
-    """Gives both networks the same random weights, of a size that keeps maps from growing or fading."""
+    """Gives both models the same random weights, of a size that keeps maps from growing or fading."""
     rng = np.random.default_rng(0)
-    layers = ([layer for layer in network.layers if layer.weights] for network in (model, reference))
+    layers = ([layer for layer in each.layers if layer.weights] for each in (model, reference))
     for ours, theirs in zip(*layers, strict=True):
         weights = [rng.uniform(0.5, 1.5, weight.shape) for weight in ours.get_weights()]
         if not isinstance(ours, keras.layers.BatchNormalization):
@@ -157,20 +168,22 @@ def assert_same_maps(model, end, reference):
     np.testing.assert_allclose(ours(x), expected, rtol=1e-3, atol=1e-3 * expected.std())
 
 
+@SLOW
 def test_densenet_is_that_of_keras_applications():
     model = build("densenet121", 10, (64, 67, 3), stem="imagenet")
     reference = keras.applications.DenseNet121(include_top=False, weights=None, input_shape=(64, 67, 3))
     assert_same_maps(model, model.get_layer("pool").input, reference)
 
 
+@SLOW
 @pytest.mark.parametrize(("number", "sides", "last_drop"), [(0, (64, 65), 14 / 16), (1, (33, 64), 22 / 23)], ids=str)
 def test_efficientnet_is_that_of_keras_applications(number, sides, last_drop):
     model = build(f"efficientnet_b{number}", 10, (*sides, 3), stem="imagenet")
-    network = getattr(keras.applications, f"EfficientNetB{number}")
-    whole = network(include_top=False, weights=None, input_shape=(*sides, 3))
+    make = getattr(keras.applications, f"EfficientNetB{number}")
+    whole = make(include_top=False, weights=None, input_shape=(*sides, 3))
     reference = keras.Model(whole.get_layer("stem_conv_pad").input, whole.output)
     assert_same_maps(model, model.get_layer("dropout").input, reference)
-    drops = [[layer.rate for layer in net.layers if type(layer) is keras.layers.Dropout] for net in (model, whole)]
+    drops = [[layer.rate for layer in each.layers if type(layer) is keras.layers.Dropout] for each in (model, whole)]
     np.testing.assert_allclose(drops[0], drops[1])
     assert drops[0][-1] == pytest.approx(0.2 * last_drop)
 
@@ -184,7 +197,7 @@ def test_vgg_is_that_of_keras_applications():
 
 def test_the_cifar_stem_keeps_the_size_and_sees_all_sides(small):
     for name, norm in (("densenet121", "conv1_bn"), ("efficientnet_b0", "stem_bn")):
-        model = small[name]
+        model = small(name)
         before = keras.Model(model.input, model.get_layer("stem_conv").output)
         x = images_for(model)
         padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -200,14 +213,21 @@ def test_the_cifar_stem_keeps_the_size_and_sees_all_sides(small):
 @pytest.mark.parametrize(("name", "momentum", "epsilon"), [("densenet121", 0.9, 1e-5), ("efficientnet_b0", 0.99, 1e-3)])
 def test_statistics(small, name, momentum, epsilon):
     synchronized = keras.config.backend() == "tensorflow"
-    for model, expected in ((small[name], synchronized), (build(name, sync_batch_norm=False), False)):
-        norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-        assert {(norm.momentum, norm.epsilon, norm.synchronized) for norm in norms} == {(momentum, epsilon, expected)}
+    norms = [layer for layer in small(name).layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {(norm.momentum, norm.epsilon, norm.synchronized) for norm in norms} == {(momentum, epsilon, synchronized)}
+
+
+@SLOW
+@pytest.mark.parametrize("name", ["densenet121", "efficientnet_b0"])
+def test_statistics_of_each_replica(name):
+    model = build(name, sync_batch_norm=False)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {norm.synchronized for norm in norms} == {False}
 
 
 def test_dropped_channels_are_dropped_features(small):
     """The head of B0 drops a fifth of the averages and scales the others; at rest it changes nothing."""
-    model = small["efficientnet_b0"]
+    model = small("efficientnet_b0")
     last_map, pool = model.get_layer("dropout").input, model.get_layer("pool").output
     head = keras.Model(last_map, pool)
     x = np.random.default_rng(0).uniform(1, 2, (64, *last_map.shape[1:])).astype("float32")
@@ -218,8 +238,8 @@ def test_dropped_channels_are_dropped_features(small):
     np.testing.assert_allclose(dropped[dropped > 0], 1.25 * means[dropped > 0], rtol=1e-5)
 
 
-def test_drop_connect_drops_whole_branches_of_single_pictures(small):
-    drops = [layer for layer in small["efficientnet_b0"].layers if type(layer) is keras.layers.Dropout]
+def test_drop_connect_drops_whole_branches_of_single_images(small):
+    drops = [layer for layer in small("efficientnet_b0").layers if type(layer) is keras.layers.Dropout]
     assert len(drops) == 9
     for drop in drops:
         branches = np.asarray(drop(np.ones((200, 2, 2, 3), "float32"), training=True)).reshape(200, -1)
@@ -232,7 +252,7 @@ def test_drop_connect_drops_whole_branches_of_single_pictures(small):
     [("densenet121", "conv5_block_3_1_conv"), ("vgg16_gap", "block4_conv2"), ("vgg16_gap", "head_out")],
 )
 def test_convolutions_start_normal_with_fan_out(small, name, layer):
-    kernel = np.asarray(small[name].get_layer(layer).kernel)
+    kernel = np.asarray(small(name).get_layer(layer).kernel)
     std = math.sqrt(2 / (kernel.shape[0] ** 2 * kernel.shape[-1]))
     assert kernel.std() == pytest.approx(std, rel=5 / math.sqrt(2 * kernel.size))
     assert np.mean(np.abs(kernel) > 2 * std) == pytest.approx(0.0455, abs=0.006)
@@ -240,12 +260,13 @@ def test_convolutions_start_normal_with_fan_out(small, name, layer):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_layers_start_differently(small, name):
-    kernels = [np.asarray(layer.kernel) for layer in small[name].layers if type(layer) is keras.layers.Conv2D]
+    kernels = [np.asarray(layer.kernel) for layer in small(name).layers if type(layer) is keras.layers.Conv2D]
     starts = [tuple(kernel.ravel()[:4] / kernel.std()) for kernel in kernels]
     for one, another in itertools.combinations(starts, 2):
         assert not np.allclose(one, another)
 
 
+@SLOW
 def test_a_seed_repeats_the_initial_values():
     def weights():
         keras.utils.set_random_seed(3)
@@ -255,7 +276,7 @@ def test_a_seed_repeats_the_initial_values():
         np.testing.assert_array_equal(one, another)
 
 
-@pytest.mark.parametrize("name", ["efficientnet_b0", "vgg16_gap"])
+@pytest.mark.parametrize("name", [pytest.param("efficientnet_b0", marks=SLOW), "vgg16_gap"])
 def test_logits_stay_float32_under_mixed_precision(name):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -270,7 +291,7 @@ def test_logits_stay_float32_under_mixed_precision(name):
     assert np.isfinite(logits).all()
 
 
-@pytest.mark.parametrize("name", ["densenet121", "vgg16_gap"])
+@pytest.mark.parametrize("name", [pytest.param("densenet121", marks=SLOW), "vgg16_gap"])
 def test_images_are_channels_last_whatever_the_keras_default_is(name):
     before = keras.config.image_data_format()
     keras.config.set_image_data_format("channels_first")
@@ -285,6 +306,7 @@ def test_images_are_channels_last_whatever_the_keras_default_is(name):
 # ---- training ----
 
 
+@SLOW
 def test_one_step_of_training():
     keras.utils.set_random_seed(0)
     model = build("densenet121")

@@ -1,0 +1,39 @@
+"""The symbolic graph of a functional model: which layer made which tensor.
+
+`layer.output` is the result of the layer's first call, which may lie in another model that shares the layer, and Keras
+has no public way to ask for the others (keras-team/keras#20267, #23238). This file alone reads Keras' own records.
+"""
+
+from typing import NamedTuple
+
+import keras
+
+
+class Call(NamedTuple):
+    """A call in a graph: the layer, and the symbolic tensors it was called with."""
+
+    layer: keras.Operation
+    inputs: list[keras.KerasTensor]
+
+
+def call_of(tensor: keras.KerasTensor) -> Call:
+    """The call that made a symbolic tensor."""
+    layer, index, _ = tensor._keras_history
+    return Call(layer, layer._inbound_nodes[index].input_tensors)
+
+
+def outputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """The output of each layer in this model's graph, by name and in the order of `model.layers`.
+
+    A layer that the model calls several times is there with one of its outputs; one with several outputs, with one too.
+    """
+    found, seen, waiting = {}, set(), list(model.outputs)
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        call = call_of(tensor)
+        found.setdefault(call.layer.name, tensor)
+        waiting += call.inputs
+    return {layer.name: found[layer.name] for layer in model.layers if layer.name in found}
