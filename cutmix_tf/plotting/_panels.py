@@ -26,11 +26,11 @@ def draw_panels(panels: Sequence[Callable[[Any], None]], colors: Mapping[str, st
     rows = -(-len(panels) // columns)
     figure = new_figure(4.2 * columns, 3.6 * rows + 0.4, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    grid = figure.subplots(rows, columns, squeeze=False).flat
+    grid = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, draw in zip(grid, panels, strict=False):
         draw(axes)
         _finish(axes)
-    for axes in list(grid):
+    for axes in grid[len(panels) :]:
         axes.axis("off")
     lines = [figure.axes[0].plot([], [], color=color, linewidth=3)[0] for color in colors.values()]
     figure.legend(lines, list(colors), loc="outside upper left", frameon=False, fontsize=TITLE, ncols=len(colors))

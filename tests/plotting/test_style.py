@@ -1,0 +1,76 @@
+"""A color for each method, whatever else is in the figure."""
+
+import itertools
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from cutmix_tf import plotting
+from cutmix_tf.mixing import MIXERS
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        ("none", "none"),
+        ("CutMix(alpha=1.0, prob=0.5, per='batch')", "CutMix"),
+        ("OneOf((CutMix(), MixUp()), weights=None)", "OneOf"),
+        ("OneHotTarget(CutMix())", "OneHotTarget"),
+        ("AttentiveCutMix", "AttentiveCutMix"),
+        ("shapes_resnet20_cutmix", "CutMix"),
+        ("cifar10, resnet20, AttentiveCutMix(top_n=6)", "AttentiveCutMix"),
+        ("imagenet_feature_cutmix", "FeatureCutMix"),
+        ("attentive", "AttentiveCutMix"),
+        ("manifold-mixup", "ManifoldMixUp"),
+        ("hide and seek", "HideAndSeek"),
+        ("baseline", "none"),
+        ("no mixing", "none"),
+        ("shapes, resnet20, none", "none"),
+        ("run 7", "run 7"),
+    ],
+)
+def test_the_method_is_found_in_texts_and_names(text, method):
+    assert plotting.method_of(text) == method
+
+
+def test_the_color_is_by_method_and_not_by_position():
+    runs = {"a": "MixUp()", "b": "none", "c": "CutMix(alpha=0.3)"}
+    expected = {name: plotting.METHOD_COLORS[plotting.method_of(text)] for name, text in runs.items()}
+    for order in itertools.permutations(runs):
+        colors = plotting.colors_of({name: runs[name] for name in order})
+        assert list(colors) == list(order)
+        assert colors == expected
+    assert plotting.colors_of({"c": runs["c"]}) == {"c": expected["c"]}
+
+
+def test_all_methods_together_have_distinct_colors():
+    colors = plotting.colors_of({"none": "none"} | {name: f"{name}()" for name in MIXERS})
+    assert len(set(colors.values())) == len(MIXERS) + 1
+    assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors.values())
+
+
+def test_runs_by_the_same_method_have_different_shades():
+    colors = plotting.colors_of({f"seed {number}": "CutMix()" for number in range(5)})
+    assert len(set(colors.values())) == 5
+    assert plotting.METHOD_COLORS["CutMix"] in colors.values()
+    channels = np.array([[int(color[start : start + 2], 16) for start in (1, 3, 5)] for color in colors.values()])
+    assert (channels.argmax(axis=1) == 0).all()  # all of them red
+
+
+def test_without_a_method_the_name_decides():
+    alone = plotting.colors_of({"run 7": None})
+    colors = plotting.colors_of({"cutmix": None, "baseline": None, "run 7": None})
+    assert (
+        colors
+        == {name: plotting.METHOD_COLORS[method] for name, method in (("cutmix", "CutMix"), ("baseline", "none"))}
+        | alone
+    )
+    assert alone["run 7"] not in plotting.METHOD_COLORS.values()
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'cutmix_tf\[train\]'"):
+        plotting.draw_curves({})
