@@ -124,7 +124,8 @@ class Fit:
         images, targets = next(iter(self.prepared.train_batches()))
         if isinstance(images, dict):
             return  # mixed inside the model
-        pixels = images[:DRAWN] * self.prepared.preprocessing.std + self.prepared.preprocessing.mean
+        preprocessing = self.prepared.preprocessing
+        pixels = pipeline.denormalize(images[:DRAWN], preprocessing.mean, preprocessing.std)
         figure = plotting.draw_mixes(pixels, targets[:DRAWN], self.prepared.images.class_names)
         figure.savefig(self.folder.files.mixes, dpi=120)
 

@@ -8,12 +8,10 @@ from cutmix_tf.attention import Teacher
 from cutmix_tf.datasets import BadExamples
 from cutmix_tf.mixing import Planner, check_points
 from cutmix_tf.models import LastStride, Regularizer, Stem, WithDropBlock
-from cutmix_tf.pipeline import check_address
+from cutmix_tf.pipeline import Augmentation, AutoAugmentPolicy, check_address
 from cutmix_tf.runs import PLACE, Text
 from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, teacher_from_text
 
-Augmentation = Literal["none", "flip", "crop_flip", "imagenet"]
-AutoAugmentPolicy = Literal["none", "cifar10", "imagenet"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 RateSchedule = Literal["step", "cosine", "constant"]
 DropSchedule = Literal["constant", "linear"]
