@@ -1,6 +1,7 @@
-"""The cache: the heat maps of a training set, a byte a cell, made once and checked before each use."""
+"""The cache: a training set's heat maps, one byte per cell, computed once and checked before each use."""
 
 import json
+import logging
 import os
 import re
 import time
@@ -16,43 +17,44 @@ from cutmix_tf import datasets, pipeline
 from cutmix_tf.attention._teacher import Teacher
 
 BATCH = 128
-_AGAIN = "Remove it, and run python -m cutmix_tf.attention CONFIG to build it (training does so too)."
+_AGAIN = "Remove it and run `python -m cutmix_tf attention CONFIG` to compute it (training does so too)."
+
+_LOGGER = logging.getLogger("cutmix_tf")
 
 
 def cache_path(dataset: str, teacher: Teacher, folder: str | Path = "attention") -> Path:
-    """Where a cache lies unless it is told: a file name that says what is in it."""
-    network = teacher.network if isinstance(teacher.network, str) else teacher.network.name
-    name = "-".join([dataset, Path(network).with_suffix("").as_posix(), teacher.reading])
+    """The default path of a cache, by dataset and teacher."""
+    model = teacher.model if isinstance(teacher.model, str) else teacher.model.name
+    name = "-".join([dataset, Path(model).with_suffix("").as_posix(), teacher.reading])
     return Path(folder) / (re.sub(r"[^\w.]+", "-", name).strip("-") + ".npz")
 
 
-def cached_maps(path: str | Path, split: datasets.Split, teacher: Teacher, *, verbose: bool = True) -> np.ndarray:
-    """The heat maps of all examples, in the order of storage; from the cache, which is built if there is none.
+def cached_maps(path: str | Path, split: datasets.Split, teacher: Teacher, *, verbose: bool = False) -> np.ndarray:
+    """The heat maps of all examples, in the order of storage, from the cache; it is computed if there is none.
 
-    Building goes on where a killed one stopped, and ends with the same bytes. Of several processes that find no cache,
-    one builds it, and the others wait.
+    A computation that was killed is resumed and ends with the same bytes. If several processes find no cache, one
+    computes it while the others wait. The lock file beside the cache stays: if it were removed, a process that still
+    waits for it and one that creates it anew could both hold the lock.
 
     Args:
       path: The cache's file, .npz.
       split: The training examples.
       teacher: Whose maps they are.
-      verbose: Whether building shows a progress bar.
+      verbose: Whether to show a progress bar while computing.
 
     Returns:
       uint8 (examples, rows, columns): each map scaled so that its largest value is 255.
 
     Raises:
-      ValueError: if the file is no cache, is damaged, or was made of other examples or by another teacher.
-      OSError: if it can't be written.
+      ValueError: if the file is not a cache, is damaged, or was computed from other examples or by another teacher.
+      OSError: if the cache can't be written.
     """
     path = Path(path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock")
-        with filelock.FileLock(lock):
-            if not path.exists():  # nor has another process built it meanwhile
-                _build(path, split, teacher, verbose)
-        lock.unlink(missing_ok=True)  # who comes now finds the cache
+        with filelock.FileLock(path.with_name(path.name + ".lock")):
+            if not path.exists():  # no other process computed it in the meantime
+                _compute(path, split, teacher, verbose)
     return _load(path, split, teacher)
 
 
@@ -63,7 +65,7 @@ def as_bytes(maps: np.ndarray) -> np.ndarray:
 
 
 def _key(split: datasets.Split, teacher: Teacher) -> dict[str, Any]:
-    """What a cache must agree in to be used."""
+    """What must be the same for a cache to be used."""
     return {
         "format": 1,
         "examples": len(split),
@@ -73,10 +75,10 @@ def _key(split: datasets.Split, teacher: Teacher) -> dict[str, Any]:
     }
 
 
-def _build(path: Path, split: datasets.Split, teacher: Teacher, verbose: bool) -> None:
-    """Appends batch after batch to a file beside the cache, and makes the cache of it at the end.
+def _compute(path: Path, split: datasets.Split, teacher: Teacher, verbose: bool) -> None:
+    """Appends batch after batch to a partial file beside the cache, and turns it into the cache at the end.
 
-    A process may be killed at any moment: what counts in the partial file are whole batches.
+    The process may be killed at any moment: only whole batches of the partial file count.
     """
     partial = path.with_name(path.name + ".partial")
     key = _key(split, teacher)
@@ -97,7 +99,7 @@ def _build(path: Path, split: datasets.Split, teacher: Teacher, verbose: bool) -
 
 
 def _whole_batches(partial: Path, header: bytes, cells: int) -> int:
-    """How many whole batches of this very cache a partial file holds."""
+    """The number of whole batches in the partial file of this very cache."""
     if not partial.exists():
         return 0
     with partial.open("rb") as file:
@@ -108,13 +110,14 @@ def _whole_batches(partial: Path, header: bytes, cells: int) -> int:
 def _append(file, split: datasets.Split, teacher: Teacher, done: int, verbose: bool) -> None:
     total = split.steps_per_epoch(BATCH)
     progress = keras.utils.Progbar(total, verbose=int(verbose), unit_name="batch")
+    batches = pipeline.uncropped_batches(split, teacher.input_size, batch_size=BATCH).skip(done)
+    _LOGGER.info("Computing %d attention maps", max(len(split) - done * BATCH, 0))
     began, count = time.perf_counter(), 0
-    for images in pipeline.uncropped_batches(split, teacher.input_size, batch_size=BATCH).skip(done).as_numpy_iterator():
+    for images in batches.as_numpy_iterator():
         file.write(as_bytes(teacher.maps(images)).tobytes())
         done, count = done + 1, count + len(images)
         progress.update(done)
-    if verbose and count:
-        print(f"{count} maps, {count / (time.perf_counter() - began):.0f} images/s")
+    _LOGGER.info("Computed %d attention maps, %.0f images/s", count, count / (time.perf_counter() - began))
 
 
 def _load(path: Path, split: datasets.Split, teacher: Teacher) -> np.ndarray:
@@ -122,12 +125,12 @@ def _load(path: Path, split: datasets.Split, teacher: Teacher) -> np.ndarray:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             maps, held = arrays["maps"], json.loads(arrays["key"].tobytes())
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, AttributeError) as error:
-        raise ValueError(f"{str(path)!r} is no whole cache of attention maps ({error}). {_AGAIN}") from None
+        raise ValueError(f"{str(path)!r} is not a complete cache of attention maps ({error}). {_AGAIN}") from None
     key = _key(split, teacher)
     differ = [name for name in key if held.get(name) != key[name]]
     if differ:
-        told = ", ".join(f"{name} {_short(held.get(name))} there, {_short(key[name])} here" for name in differ)
-        raise ValueError(f"{str(path)!r} was made for something else: {told}. {_AGAIN}")
+        found = ", ".join(f"{name} is {_short(held.get(name))}, not {_short(key[name])}" for name in differ)
+        raise ValueError(f"{str(path)!r} was computed for something else: {found}. {_AGAIN}")
     if maps.shape != (len(split), *teacher.shape) or maps.dtype != np.uint8:
         raise ValueError(
             f"{str(path)!r} must hold uint8 maps {(len(split), *teacher.shape)}; it holds {maps.dtype.name} "

@@ -1,18 +1,18 @@
-"""Where teachers come from: applications of Keras by name, runs of one's own, and saved models."""
+"""Where teachers come from: models of keras.applications by name, finished runs, and saved models."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
-from keras import applications, ops
+from keras import applications
 
+from cutmix_tf import runs
 from cutmix_tf._checks import did_you_mean
 
 
 class Prepare(NamedTuple):
-    """How pixels from 0 to 255 become what a network was trained on; the name goes into fingerprints."""
+    """How pixels from 0 to 255 become what a model was trained on; the name is part of fingerprints."""
 
     name: str
     function: Callable[[Any], Any]
@@ -29,51 +29,52 @@ APPLICATIONS: dict[str, tuple[Callable[..., keras.Model], Any]] = {
     "resnet152": (applications.ResNet152, applications.resnet),
     "vgg16": (applications.VGG16, applications.vgg16),
 }
-"""Teachers by name: the network, and the module that prepares pixels for it."""
+"""Teachers by name: what builds the model, and the module that prepares pixels for it."""
 
 AS_THEY_ARE = Prepare("pixels from 0 to 255", lambda images: images)
 
 
-def load_network(network: str | keras.Model, weights: str) -> tuple[keras.Model, Prepare]:
-    """The network and how its pictures are prepared; see `Teacher`.
+def load_model(source: str | keras.Model, weights: str) -> tuple[keras.Model, Prepare]:
+    """A teacher's model, and how images are prepared for it; see `Teacher`.
 
     Raises:
+      ValueError: if there is no teacher of that name, or a file holds something else.
       FileNotFoundError: if there is no such file, run, or file of weights.
-      ValueError: if nothing is called so.
+      ConnectionError: if ImageNet weights can't be downloaded.
     """
-    if isinstance(network, keras.Model):
-        return network, AS_THEY_ARE
-    if network in APPLICATIONS:
-        return _load_application(network, weights)
-    path = Path(network)
+    if isinstance(source, keras.Model):
+        return source, AS_THEY_ARE
+    if source in APPLICATIONS:
+        return _load_application(source, weights)
+    path = Path(source)
     if path.is_dir():
-        return _load_run(path)
+        return _load_file(runs.final_model(path)), AS_THEY_ARE
     if path.suffix == ".keras":
         if not path.is_file():
-            raise FileNotFoundError(f"There is no teacher at {network!r}.")
+            raise FileNotFoundError(f"There is no teacher at {source!r}.")
         return _load_file(path), AS_THEY_ARE
     raise ValueError(
-        f"A teacher is one of {', '.join(APPLICATIONS)}, the folder of a run or a .keras file; got "
-        f"{network!r}.{did_you_mean(network, APPLICATIONS)}"
+        f"A teacher must be one of {', '.join(APPLICATIONS)}, the folder of a run or a .keras file; got "
+        f"{source!r}.{did_you_mean(source, APPLICATIONS)}"
     )
 
 
 def _load_application(name: str, weights: str) -> tuple[keras.Model, Prepare]:
     make, module = APPLICATIONS[name]
-    if weights != "imagenet" and not Path(weights).is_file():
+    downloads = weights == "imagenet"
+    if not downloads and not Path(weights).is_file():
         raise FileNotFoundError(f"There is no file of weights for {name} at {weights!r}.")
-    return make(weights=weights), Prepare(name, module.preprocess_input)
-
-
-def _load_run(folder: Path) -> tuple[keras.Model, Prepare]:
-    """The last network of a finished run, with the mean and deviation that it was trained with."""
-    file, facts = folder / "final.keras", folder / "preprocessing.json"
-    for needed in (file, facts):
-        if not needed.is_file():
-            raise FileNotFoundError(f"{str(folder)!r} is no finished run: {needed.name} is missing. Train it first.")
-    known = json.loads(facts.read_text())
-    mean, std = (ops.convert_to_numpy(ops.array(known[key], "float32")) for key in ("mean", "std"))
-    return _load_file(file), Prepare(f"mean {known['mean']}, std {known['std']}", lambda images: (images - mean) / std)
+    try:
+        model = make(weights=weights, classifier_activation=None)
+    except Exception as error:  # a failed download raises no narrower class
+        reason = str(error).strip().partition("\n")[0]
+        if not downloads:
+            raise ValueError(f"{weights!r} does not hold the weights of {name}: {reason}") from error
+        raise ConnectionError(
+            f"The ImageNet weights of {name} can't be downloaded: {reason} Download them on another machine and pass "
+            f"Teacher({name!r}, weights=FILE), or use the folder of a run or a .keras file as the teacher."
+        ) from error
+    return model, Prepare(name, module.preprocess_input)
 
 
 def _load_file(path: Path) -> keras.Model:

@@ -1,4 +1,4 @@
-"""Teachers: classifiers that say, by their last feature map, which parts of a picture matter."""
+"""Teachers: classifiers whose last feature map shows which parts of an image matter."""
 
 import dataclasses
 import functools
@@ -11,42 +11,44 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_choice, check_whole
 from cutmix_tf.attention._heat import HeatMap
-from cutmix_tf.attention._source import load_network
+from cutmix_tf.attention._source import load_model
 
 Reading = Literal["mean", "cam"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Teacher:
-    """A trained classifier whose attention guides mixing; it is frozen and always in inference mode.
+    """A trained classifier whose attention guides mixing; its weights are frozen and it runs in inference mode.
 
-    Its heat map is the mean over the channels of its last feature map, negative means set to 0, averaged over the
-    cells of `grid`. A picture of another size is resized for the teacher only, and prepared as the teacher's own
-    training did.
+    Its heat map is the mean over the channels of its last feature map, with negative means set to 0, averaged over the
+    cells of `grid`. Images of another size are resized for the teacher only.
+
+    The model is loaded at first use.
 
     Args:
-      network: What to load, or a Keras model:
-        a name of `keras.applications`, such as "resnet50" or "mobilenet_v2", prepared as that one needs;
-        the folder of a finished run, prepared as in that run;
+      model: What to load, or a Keras model:
+        a name in `keras.applications` such as "resnet50" or "mobilenet_v2", whose preprocessing is applied;
+        the folder of a finished run, whose final model takes pixels from 0 to 255;
         a `.keras` file, or a model, that takes pixels from 0 to 255.
       weights: For a name: "imagenet" (downloaded by Keras), or a file of weights.
-      layer: The layer whose output is the feature map; None for the last one with a map.
-      size: Height and width in pixels for the teacher; None for its own input size, or 224 where that is open.
+      layer: The layer whose output is the feature map; None for the last layer that has one.
+      size: Height and width in pixels of the teacher's images; None for its input size, or 224 if that is open.
       reading: "mean" over channels; or "cam", the class-activation map of the class that the teacher predicts
-        (Zhou et al. 2016), for networks that end in global average pooling and one dense layer.
-      grid: Rows and columns of the heat map; None for the feature map's own.
+        (Zhou et al. 2016), for models that end in global average pooling and one linear dense layer.
+      grid: Rows and columns of the heat map; None for those of the feature map.
 
     Raises:
-      ValueError, TypeError: for an unknown name or setting; when first used, if the network has no such layer, its
-        last map is missing, or it cannot be read as asked.
+      ValueError, TypeError: for an unknown name or setting; when first used, if the model has no such layer or no
+        feature map, or can't be read as asked.
       FileNotFoundError: when first used, if there is no such file or run.
+      ConnectionError: when first used, if ImageNet weights can't be downloaded.
 
     Reference:
       Walawalkar et al., "Attentive CutMix", ICASSP 2020, https://arxiv.org/abs/2003.13048, Section 3. The paper
       does not say how channels become one map; their mean is our reading.
     """
 
-    network: str | keras.Model
+    model: str | keras.Model
     weights: str = "imagenet"
     layer: str | None = None
     size: tuple[int, int] | None = None
@@ -54,8 +56,8 @@ class Teacher:
     grid: tuple[int, int] | None = (7, 7)
 
     def __post_init__(self):
-        if not isinstance(self.network, str | keras.Model):
-            raise TypeError(f"A teacher is a name, a path or a Keras model; got {self.network!r}.")
+        if not isinstance(self.model, str | keras.Model):
+            raise TypeError(f"A teacher must be a name, a path or a Keras model; got {self.model!r}.")
         check_choice("reading", self.reading, ("mean", "cam"))
         for name in ("size", "grid"):
             sides = getattr(self, name)
@@ -69,8 +71,8 @@ class Teacher:
 
     @functools.cached_property
     def _heat_map(self) -> HeatMap:
-        network, prepare = load_network(self.network, self.weights)
-        return HeatMap(network, prepare, layer=self.layer, size=self.size, reading=self.reading, grid=self.grid)
+        model, prepare = load_model(self.model, self.weights)
+        return HeatMap(model, prepare, layer=self.layer, size=self.size, reading=self.reading, grid=self.grid)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,7 +81,7 @@ class Teacher:
 
     @property
     def input_size(self) -> tuple[int, int]:
-        """Height and width at which it looks at pictures."""
+        """Height and width of the images it looks at."""
         return self._heat_map.size
 
     def maps(self, images: Any) -> np.ndarray:
@@ -91,17 +93,17 @@ class Teacher:
         return np.asarray(keras.ops.convert_to_numpy(self._heat_map.predict_on_batch(np.asarray(images))), np.float32)
 
     def attend(self, images: tf.Tensor) -> tf.Tensor:
-        """Heat maps inside `Dataset.map`, computed where and as Keras computes; see `maps`."""
-        with tf.init_scope():  # loaded here, not inside the graph that calls it
+        """Heat maps inside `Dataset.map`, computed by Keras' own backend; see `maps`."""
+        with tf.init_scope():  # loads the model here, not inside the graph that calls it
             grid = self.shape
         maps = tf.numpy_function(self.maps, [images], tf.float32, stateful=False)
         return tf.ensure_shape(maps, [images.shape[0], *grid])
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A digest of weights and settings: teachers that agree in it give the same maps."""
+        """A digest of weights and settings; teachers with the same one give the same maps."""
         digest = hashlib.sha256()
-        for weight in self._heat_map.network.weights:
+        for weight in self._heat_map.model.weights:
             value = keras.ops.convert_to_numpy(weight)
             digest.update(f"{value.dtype}{value.shape}".encode() + value.tobytes())
         settings = (self._heat_map.layer, self.input_size, self.reading, self.shape, self._heat_map.prepare.name)

@@ -32,7 +32,7 @@ def _compute(prepared: Prepared) -> str:
     config = prepared.config
     if config.teacher is None:
         raise ValueError("The config has no teacher, so it needs no cache. Set teacher, for example to a .keras file.")
-    count, rows, columns = cached_maps(config.cache_path, prepared.train_split, config.teacher).shape
+    count, rows, columns = cached_maps(config.cache_path, prepared.train_split, config.teacher, verbose=True).shape
     path = config.cache_path
     return f"{path}: {count} maps of {rows}×{columns} cells, {path.stat().st_size / 1e6:.2f} MB"
 

@@ -37,3 +37,14 @@ def outputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
         found.setdefault(call.layer.name, tensor)
         waiting += call.inputs
     return {layer.name: found[layer.name] for layer in model.layers if layer.name in found}
+
+
+def feature_maps(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """The feature maps in a functional model's graph: symbolic (batch, rows, columns, channels), by the layer's name.
+
+    They are those of this very model, even if it shares layers with others; a layer that is a model itself counts as
+    one layer. The images that come in are not among them.
+    """
+    inputs = [id(tensor) for tensor in model.inputs]
+    outputs = outputs_of(model)
+    return {name: x for name, x in outputs.items() if len(x.shape) == 4 and id(x) not in inputs}

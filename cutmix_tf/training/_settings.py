@@ -113,7 +113,7 @@ class AugmentationSettings:
 
     def _check_teacher(self):
         _check_type(self, Teacher | None, "a Teacher such as Teacher('resnet50'), or None", "teacher")
-        if self.teacher and not isinstance(self.teacher.network, str):
+        if self.teacher and not isinstance(self.teacher.model, str):
             raise TypeError("A config names its teacher; got a model. Save it as a .keras file, and give the path.")
         uses = self.mix is not None and self.mix.uses_attention
         if uses and self.teacher is None:
