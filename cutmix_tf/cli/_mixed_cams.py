@@ -54,4 +54,6 @@ def draw(options: MixedCamsOptions):
     images, labels = examples.images[chosen], examples.labels[chosen]
     found = evaluation.mixed_maps(model, images, labels, mixer, (options.seed, 0))
     maps = scale_maps(found.own), scale_maps(found.other)
-    return plotting.draw_mixed_cams(images, images[found.partner], found.mixed, *maps)
+    names = [examples.class_names[label] for label in labels]
+    titles = [f"{name} + {names[other]}" for name, other in zip(names, found.partner, strict=True)]
+    return plotting.draw_mixed_cams(images, images[found.partner], found.mixed, *maps, titles)

@@ -6,7 +6,7 @@ from cutmix_tf.plotting._figure import new_figure, quiet
 from cutmix_tf.plotting._style import INK, SMALL, TEXT, TITLE, colors_of
 from cutmix_tf.runs import judged_rows, judged_split
 
-SETTLED = 0.2  # of the epochs: what comes before may leave the figure at the top
+SETTLED = 1 / 3  # of the epochs: what comes before may leave the figure at the top
 Row = Mapping[str, float]
 
 
@@ -15,7 +15,7 @@ def draw_curves(
 ):
     """Draws the top-1 error by epoch: on the left of the evaluated model, on the right of the training batches.
 
-    The y axes show the errors after the first fifth of the epochs; the very first ones may leave them at the top.
+    The y axes show the errors after the first third of the epochs; earlier ones may leave them at the top.
 
     Args:
       histories: Name of the run -> its rows, as in history.csv. The validation error is drawn where a run has one,

@@ -37,7 +37,8 @@ def text_at(figure, left: float, middle: float, text: str, **options: Any) -> No
 
 def color_bar_at(figure, shown, bottom: float, height: float, ends: tuple[str, str]) -> None:
     """The color bar of maps in [0, 1], at the right edge of the figure, with what 0 and 1 stand for."""
-    axes = axes_at(figure, figure.get_size_inches()[0] - BAR, bottom, 0.1, height)
+    margin = 0.1 * height  # so that the texts at the ends stay within the row
+    axes = axes_at(figure, figure.get_size_inches()[0] - BAR, bottom + margin, 0.1, height - 2 * margin)
     bar = figure.colorbar(shown, cax=axes, ticks=[0, 1])
     bar.set_ticklabels(ends, fontsize=SMALL, color=INK)
     bar.outline.set_visible(False)

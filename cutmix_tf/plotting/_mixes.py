@@ -6,11 +6,11 @@ import numpy as np
 
 from cutmix_tf import targets as target_forms
 from cutmix_tf.plotting._figure import GAP, axes_at, new_figure, show_image, text_at
-from cutmix_tf.plotting._style import INK, SMALL, TITLE
+from cutmix_tf.plotting._style import TITLE
 from cutmix_tf.plotting._targets import BELOW, draw_target
 
 SIDE = 1.2  # inches, the width of an image
-MARGIN = 1.15  # inches, the room for the titles of rows
+LETTER = 0.075  # inches, about
 HEADING = 0.3  # inches, the room for the figure's title
 
 
@@ -42,12 +42,14 @@ def draw_mixes(
     if rows and len(rows) != count:
         raise ValueError(f"rows must hold a title for each of {count} rows; got {len(rows)}: {rows}.")
     tall = SIDE * images.shape[1] / images.shape[2]
-    start, top = GAP + (MARGIN if rows else 0), GAP + (HEADING if title else 0)
+    titles = [_broken(text) for text in rows]
+    longest = max((len(line) for text in titles for line in text.split("\n")), default=0)
+    start, top = GAP + (LETTER * longest + 2 * GAP if titles else 0), GAP + (HEADING if title else 0)
     height = top + count * (tall + BELOW)
     figure = new_figure(start + columns * (SIDE + GAP), height)
     text_at(figure, GAP, height - top / 2, title, fontsize=TITLE, fontweight="bold")
-    for row, text in enumerate(rows):
-        text_at(figure, GAP, height - top - row * (tall + BELOW) - tall / 2, _broken(text), fontsize=SMALL, color=INK)
+    for row, text in enumerate(titles):
+        text_at(figure, GAP, height - top - row * (tall + BELOW) - tall / 2, text)
     for index, (image, share) in enumerate(zip(images, shares, strict=True)):
         row, column = divmod(index, columns)
         left, bottom = start + column * (SIDE + GAP), height - top - row * (tall + BELOW) - tall

@@ -6,7 +6,8 @@ from typing import Any
 from cutmix_tf.plotting._figure import new_figure, quiet
 from cutmix_tf.plotting._style import INK, SMALL, TEXT, TITLE
 
-COLUMNS = 3
+COLUMNS = 3  # of up to six panels; more have one more
+UPRIGHT = 4  # titles of bars that fit side by side
 
 
 def draw_panels(panels: Sequence[Callable[[Any], None]], colors: Mapping[str, str]):
@@ -22,7 +23,7 @@ def draw_panels(panels: Sequence[Callable[[Any], None]], colors: Mapping[str, st
     Raises:
       ImportError: if matplotlib is missing.
     """
-    columns = min(len(panels), COLUMNS)
+    columns = min(len(panels), COLUMNS if len(panels) <= 2 * COLUMNS else COLUMNS + 1)
     rows = -(-len(panels) // columns)
     figure = new_figure(4.2 * columns, 3.6 * rows + 0.4, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
@@ -62,6 +63,8 @@ def draw_grouped_bars(axes, bars: Mapping[str, Mapping[str, float]], colors: Map
         spots = [titles.index(title) + (place - (len(bars) - 1) / 2) * width for title in row]
         axes.bar(spots, list(row.values()), width=0.95 * width, color=colors[name])
     axes.set_xticks(range(len(titles)), [title.replace("_", "\n") for title in titles])
+    if len(titles) > UPRIGHT:
+        axes.tick_params(axis="x", labelrotation=40)
 
 
 def label_line_styles(axes, solid: str, dotted: str) -> None:

@@ -125,7 +125,8 @@ def test_maps_lie_over_their_images_with_a_color_bar():
 def test_mixed_images_have_the_maps_of_both_classes():
     images, partners, mixed = (images_of(2, 8, 8, seed) for seed in range(3))
     own, other = np.random.default_rng(1).random((2, 2, 8, 8))
-    figure = plotting.draw_mixed_cams(images, partners, mixed.astype(np.float32), own, other)
+    figure = plotting.draw_mixed_cams(images, partners, mixed.astype(np.float32), own, other, ["a + b", "b + a"])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["a + b", "b + a"]
     drawn = [axes.get_images() for axes in figure.axes if axes.get_images()]
     plain = [np.asarray(each[0].get_array()) for each in drawn if len(each) == 1]
     np.testing.assert_array_equal(plain, [*images, *partners, *mixed])

@@ -37,5 +37,5 @@ class Calibration(Suite):
             axes.scatter(confidence, accuracy, areas, color=colors[name], alpha=0.8, linewidths=0, clip_on=False)
             label = f"ECE {suite['expected_calibration_error']:.1f} %"
             axes.plot([], [], color=colors[name], marker="o", markersize=5, linewidth=0, label=label)
-        axes.set(title="Calibration", xlabel=f"confidence (bins of {FEWEST} or more)", ylabel="accuracy")
+        axes.set(title="Calibration", xlabel=f"confidence (bins of at least {FEWEST} images)", ylabel="accuracy")
         axes.set(xlim=(0, 1), ylim=(0, 1))
