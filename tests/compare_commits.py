@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+os.environ |= {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}  # CPUs repeat their results
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CONFIG = "configs/shapes_resnet20_cutmix.py"
 RUNS = {  # images mixed in the pipeline, and features mixed in the model
@@ -49,7 +51,7 @@ def train_all(commit, home, epochs):
             print(f"Training {name} at {commit}", flush=True)
             options = {"epochs": epochs, "run-dir": home / name, **overrides}
             words = ["train_keras.py", CONFIG, *(f"--{option}={value}" for option, value in options.items())]
-            environment = os.environ | {"PYTHONPATH": str(worktree), "TF_CPP_MIN_LOG_LEVEL": "3"}
+            environment = os.environ | {"PYTHONPATH": str(worktree)}
             process = subprocess.run(
                 [sys.executable, *words], cwd=worktree, env=environment, capture_output=True, text=True, check=False
             )
