@@ -1,6 +1,7 @@
-"""Laws that any mixer obeys, as plain functions that raise. They know nothing of its inside.
+"""Laws that mixers obey, as plain functions that raise AssertionError. They know nothing about a mixer's internals.
 
-A mixer here is anything called as `mixer(images, labels, seed=(a, b))` that returns images and pair targets.
+A mixer here is anything called as `mixer(images, labels, seed=(a, b))` that returns images and pair targets; or images
+and the same labels, if it only erases.
 """
 
 import numpy as np
@@ -10,14 +11,14 @@ HEIGHT, WIDTH, COUNT = 12, 20, 64
 
 
 def painted_batch(count=COUNT, height=HEIGHT, width=WIDTH, dtype="float32"):
-    """Image i shows only the number i and has the class i."""
+    """Image i shows nothing but the number i, and its class is i."""
     numbers = np.arange(count).reshape(-1, 1, 1, 1)
     images = np.broadcast_to(numbers, (count, height, width, 3))
     return tf.cast(tf.constant(images), dtype), tf.range(count)
 
 
 def numbered_batch(count=COUNT, height=HEIGHT, width=WIDTH):
-    """No two values are alike, and float16 holds hardly any of them."""
+    """All values are different, and float16 can represent hardly any of them."""
     values = np.arange(count * height * width * 3, dtype=np.float32) + 1 / 3
     return tf.constant(values.reshape(count, height, width, 3)), tf.range(count)
 
@@ -28,7 +29,7 @@ def run(mixer, batch, seed=(3, 5)):
 
 
 def boxes_of(images, targets):
-    """Where each painted image shows another number than its own: top, left, bottom, right."""
+    """Where each painted image shows a number that is not its own: top, left, bottom, right."""
     own = targets[:, 0, 0][:, None, None]
     other = np.asarray(tf.cast(images, tf.float32))[..., 0] != own
     rows, columns = other.any(axis=2), other.any(axis=1)
@@ -38,41 +39,41 @@ def boxes_of(images, targets):
     return np.stack([top, left, bottom, right], axis=1)[other.any(axis=(1, 2))]
 
 
-def targets_describe_the_picture(mixer, dtype="float32", atol=2e-6):
-    """The number that the target promises is the number that the picture shows on average."""
-    images, targets = run(mixer, painted_batch(dtype=dtype))
+def targets_describe_the_image(mixer, atol=2e-6):
+    """The mean number that the target promises is the mean number that the image shows."""
+    images, targets = run(mixer, painted_batch())
     claimed = (targets[:, :, 0] * targets[:, :, 1]).sum(axis=1)
     shown = np.asarray(tf.cast(images, tf.float64)).mean(axis=(1, 2, 3))
     np.testing.assert_allclose(claimed, shown, rtol=0, atol=atol * COUNT)
 
 
 def shares_are_whole_pixels(mixer):
-    """A pasting mixer's weights are the counted shares of pixels, to float32 rounding."""
+    """A pasting mixer's weights are the counted shares of pixels, to the rounding of float32."""
     images, targets = run(mixer, painted_batch())
     own = (np.asarray(images)[..., 0] == targets[:, 0, 0][:, None, None]).mean(axis=(1, 2))
     np.testing.assert_allclose(targets[:, 0, 1], own, rtol=0, atol=1e-7)
 
 
 def pixels_keep_their_place_and_bits(mixer):
-    """Every value of a pasting mixer's picture is its own or its partner's at the same place, bit for bit."""
+    """Every value of a pasting mixer's image is its own or its partner's in the same place, bit for bit."""
     images, labels = numbered_batch()
     mixed, targets = run(mixer, (images, labels))
     partner = targets[:, 1, 0].astype(int)
     own, other = np.asarray(images), np.asarray(images)[partner]
     if not ((mixed == own) | (mixed == other)).numpy().all():
-        raise AssertionError("a value is neither the example's own nor its partner's")
+        raise AssertionError("a value is neither the image's own nor its partner's")
 
 
 def something_moves(mixer):
-    """Most pictures and most labels change."""
+    """Most images and most labels change."""
     images, targets = run(mixer, painted_batch())
     changed = (np.asarray(images)[..., 0] != np.arange(COUNT)[:, None, None]).any(axis=(1, 2))
     if changed.mean() < 0.5 or (targets[:, 1, 1] > 0).mean() < 0.5:
-        raise AssertionError(f"only {changed.mean():.0%} of the pictures change")
+        raise AssertionError(f"only {changed.mean():.0%} of the images change")
 
 
 def weights_sum_to_one(mixer):
-    """Targets are non-negative and sum to one."""
+    """The weights of a target are not negative and sum to one."""
     _, targets = run(mixer, painted_batch())
     if (targets[:, :, 1] < 0).any():
         raise AssertionError("a weight is negative")
@@ -80,7 +81,7 @@ def weights_sum_to_one(mixer):
 
 
 def nobody_is_their_own_partner(mixer):
-    """Over several batches no example is paired with itself."""
+    """In several batches no example is paired with itself."""
     for step in range(8):
         _, targets = run(mixer, painted_batch(), seed=(1, step))
         if (targets[:, 0, 0] == targets[:, 1, 0]).any():
@@ -93,28 +94,42 @@ def own_label_comes_first(mixer):
     np.testing.assert_array_equal(targets[:, 0, 0], np.arange(COUNT))
 
 
+def labels_stay(mixer):
+    """Whatever is erased, labels are returned as they were."""
+    _, labels = run(mixer, painted_batch())
+    np.testing.assert_array_equal(labels, np.arange(COUNT))
+
+
+def something_is_erased(mixer):
+    """Part of the pixels change, and an image is never erased in all batches."""
+    images, _ = painted_batch()
+    kept = np.stack([run(mixer, (images, tf.range(COUNT)), seed=(5, step))[0] == images for step in range(8)])
+    if kept.all() or not kept.any(axis=(0, 2, 3, 4)).all():
+        raise AssertionError(f"{kept.mean():.0%} of the values stay")
+
+
 def boxes_differ_between_examples(mixer):
-    """A mixer that draws for each example gives a batch many boxes."""
+    """A mixer that draws for each example uses many boxes in a batch."""
     images, targets = run(mixer, painted_batch())
     if len(np.unique(boxes_of(images, targets), axis=0)) < COUNT // 3:
         raise AssertionError("examples share their boxes")
 
 
-def boxes_have_the_image_s_aspect(mixer):
-    """Boxes that the border does not clip are as many times wider than high as the image, to rounding."""
+def boxes_have_the_images_aspect(mixer):
+    """Boxes that are not clipped have the image's aspect ratio, to rounding."""
     height, width = 24, 96
     images, targets = run(mixer, painted_batch(count=256, height=height, width=width))
     top, left, bottom, right = boxes_of(images, targets).T
     free = (top > 0) & (left > 0) & (bottom < height) & (right < width)
     if not free.any():
-        raise AssertionError("no box lies free of the border")
+        raise AssertionError("every box touches the border")
     deviation = (right - left)[free] - (bottom - top)[free] * width / height
     if np.abs(deviation).max() > 2 * (1 + width / height):
         raise AssertionError("boxes are not shaped like the image")
 
 
 def every_place_is_reached(mixer):
-    """Over many images each pixel is pasted at times, corners included."""
+    """Over many images every pixel is pasted sometimes, corners included."""
     reached = np.zeros((HEIGHT, WIDTH), bool)
     for step in range(30):
         images, targets = run(mixer, painted_batch(), seed=(2, step))
@@ -124,7 +139,7 @@ def every_place_is_reached(mixer):
 
 
 def half_are_mixed(mixer):
-    """With prob=0.5 half of the examples are mixed (within five standard deviations), not a quarter."""
+    """With prob=0.5 half of the examples are mixed (to five standard deviations), not a quarter."""
     mixed = []
     for step in range(40):
         _, targets = run(mixer, painted_batch(), seed=(4, step))
@@ -135,10 +150,10 @@ def half_are_mixed(mixer):
 
 
 def equal_seeds_give_equal_results(mixer):
-    """And other seeds other results."""
+    """And different seeds give different results."""
     batch = painted_batch()
     first, again, other = run(mixer, batch), run(mixer, batch), run(mixer, batch, seed=(3, 6))
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
-    if np.array_equal(first[1], other[1]):
-        raise AssertionError("another seed gives the same targets")
+    if np.array_equal(first[0], other[0]):
+        raise AssertionError("another seed gives the same images")

@@ -1,50 +1,39 @@
-"""Random calls of random mixers: what fits is mixed by the laws, and what doesn't is refused by an error of ours.
+"""Random calls of random mixers: valid ones are mixed by the laws, invalid ones are refused by an error of ours.
 
-Most calls run op by op, which is fast for ever new shapes; some are also compiled by XLA, with known or with unknown
-static shapes, and must give the same bits. CUTMIX_FUZZ_EXAMPLES=N draws N mixers and elements that fit and calls each
-four times, or five; some 10 N that don't fit; and settings of 10 N mixers. `pytest -s` tells the numbers at the end.
-Whatever is drawn is a function of its number, so that a longer run begins with the shorter one.
+Most calls run op by op, which is fast when shapes keep changing; some are also compiled by XLA, with and without known
+shapes, and must give the same bits. CUTMIX_FUZZ_EXAMPLES=N draws N valid calls and makes each four times or five, 10 N
+invalid ones, and the settings of 10 N mixers. `pytest -s` prints the counts at the end. Every draw is a function of its
+number, so a longer run starts with the shorter one.
 """
 
 import collections
-import contextlib
 import os
 import traceback
 from pathlib import Path
 
 import numpy as np
 import pytest
-import random_calls as rc
 import tensorflow as tf
+from helpers import random_calls as rc
+from helpers.execution import op_by_op
 
 import cutmix_tf as cm
-from cutmix_tf import mixing
-from cutmix_tf.mixing import MIXERS
+from cutmix_tf.mixing import MIXERS, BoundMixer, Mixer, Plan
 
-EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "60"))
 PACKAGE = str(Path(cm.__file__).parent)
 COUNTS = collections.Counter()
-COMPILED_OF = 10 if EXAMPLES < 1000 else 40  # a compiled function takes half a second, and megabytes for good
+COMPILED_OF = 20 if EXAMPLES < 1000 else 40  # XLA takes a second, and its code stays in memory
 
 
 @pytest.fixture(scope="module", autouse=True)
-def numbers():
+def print_counts():
     yield
     print(f"\n{dict(COUNTS)}")
 
 
-@contextlib.contextmanager
-def op_by_op():
-    """Functions are not compiled in here."""
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(False)
-
-
 def is_documented(error):
-    """Whether one of our own `raise` statements or run-time checks made it, with a message."""
+    """Whether it comes from one of our own `raise` statements or run-time checks, with a message."""
     if isinstance(error, tf.errors.InvalidArgumentError):
         return "Received:" in str(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -53,7 +42,7 @@ def is_documented(error):
 
 
 def refusal(call):
-    """The error that a call ends with, which must be a documented one; None if it is taken."""
+    """The error that a call raises, which must be a documented one; None if it raises none."""
     try:
         call()
     except Exception as error:
@@ -63,12 +52,8 @@ def refusal(call):
     return None
 
 
-def test_all_mixers_are_drawn():
-    assert rc.SETTINGS.keys() == MIXERS.keys()
-
-
 def in_dataset(call):
-    """Called inside `Dataset.map`, where no size of the batch and its pictures is known beforehand."""
+    """The result inside `Dataset.map`, where neither the batch size nor the images' size is known."""
     unknown = {"images": 3, "segmentation_masks": 3}
 
     def mix(parts):
@@ -83,7 +68,7 @@ def in_dataset(call):
     return next(iter(dataset))
 
 
-def test_what_fits_is_mixed_by_the_laws():
+def test_valid_calls_are_mixed_by_the_laws(xla):
     for number in range(EXAMPLES):
         chance = np.random.default_rng(number)
         call = rc.call_of(chance, rc.mixer_of(chance))
@@ -102,7 +87,7 @@ def test_what_fits_is_mixed_by_the_laws():
             same_bits(mixed, arrays(call, compiled), rc.blends(call.mixer))
 
 
-def test_what_does_not_fit_is_refused():
+def test_invalid_calls_are_refused():
     for number in range(10 * EXAMPLES):
         chance = np.random.default_rng(number)
         call = rc.call_of(chance, rc.mixer_of(chance))
@@ -125,15 +110,19 @@ def test_any_setting_is_refused_or_lawful():
         settings[rc.one(chance, sorted(settings))] = rc.one(chance, JUNK)
         COUNTS["settings"] += 1
         made = []
-        if refusal(lambda: made.append(MIXERS[name](**settings))) is None:  # noqa: B023 - called at once
-            call = rc.call_of(chance, rc.bound(chance, made[0]))
-            with op_by_op():
-                if refusal(lambda: made.append(call())) is None:  # noqa: B023
-                    lawful(call, arrays(call, made[1]))
+        with op_by_op():
+            if refusal(lambda: made.extend(_called(chance, name, settings))) is None:  # noqa: B023 - called at once
+                call, mixed = made
+                lawful(call, arrays(call, mixed))
+
+
+def _called(chance, name, settings):
+    call = rc.call_of(chance, rc.bound(chance, MIXERS[name](**settings)))
+    return call, call()
 
 
 def arrays(call, mixed):
-    """The parts of a mixed element by name, from whatever structure it has; it must be the call's own."""
+    """The parts of a mixed element by name; its structure must be that of the call."""
     if call.as_dict:
         assert mixed.keys() == call.parts.keys() - {"attention"}
     else:
@@ -146,7 +135,7 @@ def arrays(call, mixed):
 
 
 def same_bits(first, second, rounded=False):
-    """Compiled blends may round their pixels otherwise in the last place."""
+    """Compiled blends may differ in the last place of their pixels."""
     assert first.keys() == second.keys()
     for name, part in first.items():
         if rounded and name == "images":
@@ -158,12 +147,12 @@ def same_bits(first, second, rounded=False):
 
 
 def resolution(dtype):
-    """Of pixels and labels; weights are float32 at best."""
+    """The relative rounding of pixels and labels; weights are float32 at best."""
     return 2.0**-7 if dtype == rc.BFLOAT16 else max(2.0**-23, float(np.finfo(dtype).eps) if dtype.kind == "f" else 0)
 
 
 def untouched(call, mixed):
-    """With a strength of 0 all is as it was, and each label weighs 1."""
+    """With a strength of 0 everything stays, and each own label has weight 1."""
     for name in mixed.keys() & {"images", "sample_weights", "segmentation_masks"}:
         np.testing.assert_array_equal(mixed[name].astype(float), call.parts[name].astype(float))
     if "labels" in mixed and mixed["labels"].ndim == 3 and not rc.only_erases(call.mixer):
@@ -174,11 +163,11 @@ def untouched(call, mixed):
 
 
 def lawful(call, mixed):
-    """Shapes and dtypes stay, and for each example there is a partner who explains all that one sees of it."""
+    """Shapes and dtypes stay, and each example has a partner that explains everything that it shows."""
     COUNTS["lawful"] += 1
     before, mixed = {name: np.asarray(part) for name, part in call.parts.items()}, dict(mixed)
     types_stay(call, before, mixed)
-    if isinstance(call.mixer, mixing.HiddenMixer):
+    if isinstance(call.mixer, BoundMixer):
         same_bits({"images": before["images"]}, {"images": mixed["images"]})
         before["images"], mixed["images"] = features(call.mixer, mixed)
     for example in range(len(before["images"])):
@@ -190,11 +179,8 @@ def lawful(call, mixed):
 def types_stay(call, before, mixed):
     for name in mixed.keys() & {"images", "sample_weights", "segmentation_masks"}:
         assert mixed[name].shape == before[name].shape, name
-        to_floats = (
-            name == "images"
-            and before[name].dtype.kind in "iu"
-            and any(isinstance(leaf, cm.MixUp) for leaf in rc.leaves(call.mixer))
-        )
+        blended = name == "images" and isinstance(call.mixer, Mixer) and rc.blends(call.mixer)
+        to_floats = blended and before[name].dtype.kind in "iu"
         assert mixed[name].dtype == (np.float32 if to_floats else before[name].dtype), name
     if "labels" in mixed:
         pairs = before["labels"].dtype.kind in "iu" and not rc.only_erases(call.mixer)
@@ -203,16 +189,16 @@ def types_stay(call, before, mixed):
         assert mixed["labels"].dtype == (np.float32 if pairs else labels.dtype)
 
 
-def features(mixer, mixed):
-    """A map of each example's number on the grid of the drawn tap, and the same map mixed by the plan."""
+def features(bound, mixed):
+    """A map that shows each example's number on the grid of the drawn tap, and the same map mixed by the plan."""
     count, tap = len(mixed["images"]), mixed["plan_tap"]
     if not count:
         return np.zeros((0, 1, 1, 1)), np.zeros((0, 1, 1, 1))
     assert (tap == tap[0]).all()
-    assert 0 <= tap[0] < len(mixer.taps)
-    own = np.broadcast_to(np.arange(count, dtype=np.float32).reshape(-1, 1, 1, 1), (count, *mixer.grids[tap[0]], 1))
+    assert 0 <= tap[0] < len(bound.mixer.taps)
+    own = np.broadcast_to(np.arange(count, dtype=np.float32).reshape(-1, 1, 1, 1), (count, *bound.grids[tap[0]], 1))
     shown = own.copy()
-    group = -(-count // mixer.replicas)
+    group = -(-count // bound.replicas)
     for example, (top, left, bottom, right) in enumerate(mixed["plan_box"]):
         first = example // group * group
         assert 0 <= mixed["plan_partner"][example] < min(group, count - first)
@@ -224,9 +210,9 @@ def features(mixer, mixed):
 
 
 def partners(call, mixed, example):
-    """Who may have been mixed into an example: somebody else if anybody is there; None stands for an eraser."""
+    """Who can have been mixed into an example: any other one, or itself if it is alone; None stands for an eraser."""
     everyone = set(range(len(mixed["images"])))
-    if isinstance(call.mixer, mixing.HiddenMixer):
+    if isinstance(call.mixer, BoundMixer):
         group = -(-len(everyone) // call.mixer.replicas)
         everyone = {other for other in everyone if other // group == example // group}
     if rc.only_erases(call.mixer):
@@ -235,7 +221,7 @@ def partners(call, mixed, example):
 
 
 def explains(mixer, before, mixed, example, partner):
-    """Whether that partner accounts for the picture and, by the share that the picture shows, for all else."""
+    """Whether that partner accounts for the image and, by the share that the image shows, for everything else."""
     own, shown = before["images"][example].astype(float), mixed["images"][example].astype(float)
     if partner is None:
         return is_erased(mixer, own, shown) and all_follows(mixer, before, mixed, example, None, True, 1.0, 0.0)
@@ -258,7 +244,7 @@ def all_follows(mixer, before, mixed, example, partner, kept, share, error):
 
 
 def is_erased(mixer, own, shown):
-    """Whether each value is the own one, or one that an eraser of the mixer writes."""
+    """Whether each value is the image's own, or one that an eraser of the mixer writes."""
     fills = [leaf.fill for leaf in rc.erasers(mixer)]
     written = np.isin(
         shown, [np.float32(number) for fill in fills if not isinstance(fill, str) for number in np.ravel(fill)]
@@ -273,9 +259,9 @@ def alike(first, second):
 
 
 def readings(own, other, shown, error):
-    """Pixels that are the example's own and their share: of a paste of both, and with an error allowed of a blend.
+    """The pixels that are the image's own and their share: read as a paste and, if an error is allowed, as a blend.
 
-    The share is NaN where the two are too much alike to tell.
+    The share is NaN if the two images are too much alike.
     """
     kept, pasted = (alike(values, shown).all(axis=2) for values in (own, other))
     if (kept | pasted).all():
@@ -292,12 +278,12 @@ def readings(own, other, shown, error):
 
 
 def labels_follow(mixer, before, mixed, example, partner, share, error):
-    """Whether target and sample weight are those of two examples of which one has that share.
+    """Whether target and sample weight are those of an example with that share and its partner.
 
-    With sample weights a and b, weight × target is share × a of the own label and (1 − share) × b of the other.
+    With sample weights a and b, weight × target is share × a of the own label and (1 − share) × b of the partner's.
     """
     labels, weights = before["labels"].reshape(len(before["images"]), -1), before.get("sample_weights")
-    share, other = share_told(mixer, share, error), example if partner is None else partner
+    share, other = labeled_share(mixer, share, error), example if partner is None else partner
     parts, weight, target = (np.float32(share), 1 - np.float32(share)), 1.0, mixed["labels"][example]
     if weights is not None:
         weighted = share * float(weights[example]), (1 - share) * float(weights[other])
@@ -317,10 +303,11 @@ def labels_follow(mixer, before, mixed, example, partner, share, error):
     return abs(shares.sum() - 1) < 1e-6 and (np.isnan(share) or np.allclose(weight * shares, parts, rtol=0, atol=error))
 
 
-def share_told(mixer, share, error):
-    """The share that labels tell of a share shown: the same, but for the two ablations."""
-    if isinstance(mixer, mixing.OneHotTarget):
-        return np.nan if abs(share - 0.5) <= error and error else np.nan if np.isnan(share) else float(share >= 0.5)
-    if isinstance(mixer, mixing.CompleteLabel):
-        return np.nan if abs(share - 1) <= error and error else share if np.isnan(share) else 1.0 if share == 1 else 0.5
-    return share
+def labeled_share(mixer, share, error):
+    """The share that the label gives to a share that is known to an error; NaN if that leaves it open."""
+    if np.isnan(share) or isinstance(mixer, BoundMixer):
+        return share
+    shares = np.clip([share - error, share, share + error], 0, 1)
+    plan = Plan(tf.constant([[0, 0, 1, 1]] * 3), own_share=tf.constant(shares, tf.float32))
+    weights = mixer.label_weight(plan, 1, 1).numpy()
+    return float(weights[1]) if np.ptp(weights) <= 2 * error + 1e-6 else np.nan

@@ -1,18 +1,17 @@
-"""Random mixers and elements: calls that fit, and calls that are spoiled in one thing, for tests/test_fuzz.py.
+"""Random mixers and elements: valid calls, and calls in which one thing is wrong, for the fuzz test.
 
-All functions draw from a NumPy generator rather than from Hypothesis: it draws evenly, is fast, and what it draws is
-small enough to be read as it is.
+All functions draw from a NumPy generator rather than from Hypothesis: it is fast, draws evenly, and its examples are
+small enough to be understood without shrinking.
 """
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-import cutmix_tf as cm
-from cutmix_tf import mixing
-from cutmix_tf.mixing import MIXERS
+from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, HiddenMixer, Mixer
 
 BFLOAT16 = np.dtype(tf.bfloat16.as_numpy_dtype)
 
@@ -25,16 +24,15 @@ def half(chance):
     return chance.random() < 0.5
 
 
-# Mixers that there can be.
+# ---- mixers ----
 
-HIDDEN, RELABELED = ("FeatureCutMix", "ManifoldMixUp"), ("OneHotTarget", "CompleteLabel")
 COMMON = {"prob": [0, 0.5, 1.0, 1.0], "per": ["example", "example", "batch"]}
 ALPHA, SIZE, FILL = [1e-3, 0.2, 1, 30.0], [1, 2, 3, 5, 8, 12], [0.0, 7, (1.0, 2.0, 3.0)]
 TAPS = [(0,), (1, 2), (0, "block", 3)]
 SETTINGS = {
     "CutMix": {"alpha": ALPHA, **COMMON},
     "MixUp": {"alpha": ALPHA, **COMMON},
-    "AttentiveCutMix": {"top_n": [1, 2, 5, 9, None], **COMMON},
+    "AttentiveCutMix": {"top_n": [1, 2, 5, 9, None], "alpha": [], **COMMON},
     "CenterGaussianCutMix": {"alpha": ALPHA, "spread": [0, 0.25, 3.0], **COMMON},
     "FixedSizeCutMix": {"size": SIZE, **COMMON},
     "Cutout": {"size": SIZE, "fill": FILL, **COMMON},
@@ -43,26 +41,31 @@ SETTINGS = {
         "area": [(0.02, 0.4), (1e-6, 1), (1.0, 1.0)],
         "aspect": [(0.3, 3), (1e-3, 1e3)],
         "fill": [*FILL, "noise", "color"],
+        "value_range": [(0, 255), (0, 255), None],
         **COMMON,
     },
     "FeatureCutMix": {"alpha": ALPHA, "taps": TAPS, **COMMON},
     "ManifoldMixUp": {"alpha": ALPHA, "taps": TAPS, **COMMON},
-    "OneOf": {"per": COMMON["per"]},
-    "OneHotTarget": {},
-    "CompleteLabel": {},
+    "OneOf": {"mixers": [], "weights": [], "per": COMMON["per"]},
+    "OneHotTarget": {"mixer": []},
+    "CompleteLabel": {"mixer": []},
 }
-OF_PICTURES = [name for name in SETTINGS if name not in (*HIDDEN, *RELABELED)]
+"""For each method and each of its settings some valid values; none if they depend on other settings."""
+
+COMBINABLE = [name for name in SETTINGS if issubclass(MIXERS[name], Mixer) and "mixer" not in SETTINGS[name]]
 
 
 def arguments(chance, name):
-    """Settings of a mixer, each within its range, and together too."""
-    given = {key: one(chance, values) for key, values in SETTINGS[name].items()}
-    if name == "AttentiveCutMix" and given["top_n"] is None:
-        given["alpha"] = one(chance, ALPHA)
-    if name in RELABELED:
-        given["mixer"] = mixer_of(chance, OF_PICTURES)
-    if name == "OneOf":
-        given["mixers"] = [mixer_of(chance, OF_PICTURES) for _ in range(chance.integers(1, 4))]
+    """Settings of a mixer, valid one by one and together."""
+    given = {key: one(chance, values) for key, values in SETTINGS[name].items() if values}
+    if name == "AttentiveCutMix":
+        given["alpha"] = one(chance, ALPHA) if given["top_n"] is None else None
+    if name == "RandomErasing" and not isinstance(given["fill"], str):
+        given["value_range"] = None
+    if "mixer" in SETTINGS[name]:
+        given["mixer"] = mixer_of(chance, COMBINABLE)
+    if "mixers" in SETTINGS[name]:
+        given["mixers"] = [mixer_of(chance, COMBINABLE) for _ in range(chance.integers(1, 4))]
         given["weights"] = one(chance, [None, [1, 2, 3.5][: len(given["mixers"])]])
     return given
 
@@ -73,21 +76,29 @@ def mixer_of(chance, names=tuple(SETTINGS)):
 
 
 def bound(chance, mixer):
-    """The mixer; if it works inside a network, as if it were bound to one."""
-    if not isinstance(mixer, mixing.HiddenMixer):
+    """The mixer; if it mixes features, as if it were bound to a model."""
+    if not isinstance(mixer, HiddenMixer):
         return mixer
     grids = tuple(tuple(chance.integers(1, 9, 2).tolist()) for _ in mixer.taps)
     return mixer.bound_to(grids, int(chance.integers(1, 4)))
 
 
 def leaves(mixer):
-    """The mixers that a mixer is made of in the end."""
+    """The mixers that a mixer is made of."""
     inner = getattr(mixer, "mixers", None) or [getattr(mixer, "mixer", None)]
     return [mixer] if inner == [None] else [leaf for part in inner for leaf in leaves(part)]
 
 
+@functools.cache
 def blends(mixer):
-    return any(isinstance(leaf, cm.MixUp | cm.ManifoldMixUp) for leaf in leaves(mixer))
+    """Whether its plans blend."""
+    planner = mixer.mixer if isinstance(mixer, BoundMixer) else mixer
+    maps = tf.zeros([2, 12, 9]) if planner.uses_attention else None
+    return planner.plan(Canvas(*map(tf.constant, (2, 4, 4)), maps), (0, 0)).blends
+
+
+def uses_attention(mixer):
+    return any(leaf.uses_attention for leaf in leaves(mixer))
 
 
 def erasers(mixer):
@@ -98,7 +109,7 @@ def only_erases(mixer):
     return len(erasers(mixer)) == len(leaves(mixer))
 
 
-# Calls that fit their mixer.
+# ---- valid calls ----
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,16 +131,16 @@ class Call:
 
 
 def call_of(chance, mixer):
-    """A call with all that its mixer needs and nothing that it can't take; batches of one and of none included."""
+    """A call with everything its mixer needs and nothing that it refuses; batches of one and of none included."""
     count, height, width = int(one(chance, [0, 1, 2, 3, 3, 4, 5, 6])), *chance.integers(1, 10, 2).tolist()
     parts = {"images": images_for(chance, mixer, count, height, width)}
-    as_dict = half(chance) and not isinstance(mixer, mixing.HiddenMixer)
+    as_dict = half(chance) and not isinstance(mixer, BoundMixer)
     if not only_erases(mixer) or half(chance):
         parts["labels"] = labels_for(chance, count)
         if half(chance):
             weights = chance.integers(0, 4, count) / 2
             parts["sample_weights"] = weights.astype(one(chance, ["float16", "float32", "float64"]))
-    if mixer.uses_attention:
+    if uses_attention(mixer):
         maps = chance.integers(0, 20, (count, *one(chance, [(3, 3), (4, 7), (9, 1), (12, 9)])))
         parts["attention"] = maps.astype(one(chance, ["uint8", "float16", BFLOAT16, "float32"]))
     if as_dict and not blends(mixer) and half(chance):
@@ -141,12 +152,28 @@ def call_of(chance, mixer):
     return Call(mixer, parts, as_dict, options)
 
 
+DTYPES = [np.dtype(name) for name in ("int8", "uint8", "int32", "uint16", "int64", "float32", "float64", "float16")]
+DTYPES.append(BFLOAT16)
+
+
+def accepted(mixer):
+    """Numbers of channels and dtypes of images that a mixer accepts; all of them if it accepts none."""
+    kinds = [(channels, dtype) for channels in (1, 3, 4) for dtype in DTYPES]
+    check = getattr(mixer, "check_images", lambda images: None)
+    return [kind for kind in kinds if _passes(check, tf.zeros([1, 1, 1, kind[0]], kind[1]))] or kinds
+
+
+def _passes(check, images):
+    try:
+        check(images)
+    except ValueError:
+        return False
+    return True
+
+
 def images_for(chance, mixer, count, height, width):
-    """Image i shows i, plus a pattern that tells places and channels apart where rounding allows it."""
-    fills = [getattr(leaf, "fill", 0.0) for leaf in leaves(mixer)]
-    channels = one(chance, [1, 3, 4]) if all(isinstance(fill, float | int) for fill in fills) else 3
-    kinds = ["uint8", "int32", "uint16", "int64", "float32", "float64", "float16", BFLOAT16]
-    kind = np.dtype(one(chance, kinds if {"noise", "color"} & set(fills) else ["int8", *kinds]))
+    """Image i shows i, plus a pattern that differs between places and channels where rounding allows it."""
+    channels, kind = one(chance, accepted(mixer))
     coarse = blends(mixer) and kind in (np.float16, BFLOAT16)
     pattern = 0 if coarse else 8 * (np.indices((height, width)).sum(axis=0) % 4)[..., None] + 32 * np.arange(channels)
     images = np.arange(count).reshape(-1, 1, 1, 1) + np.broadcast_to(pattern, (height, width, channels))
@@ -157,7 +184,7 @@ def images_for(chance, mixer, count, height, width):
 
 
 def labels_for(chance, count):
-    """No two examples of a class: ids of any integer dtype, or one-hot, smoothed or multi-label rows."""
+    """Every example of another class: ids of any integer dtype, or one-hot, smoothed or multi-label rows."""
     form = one(chance, ["ids", "large", "column", "one-hot", "smoothed", "multi-label"])
     ids = chance.permutation(100)[:count]
     if form in ("ids", "column"):
@@ -173,7 +200,7 @@ def labels_for(chance, count):
     return rows.astype(one(chance, ["float16", BFLOAT16, "float32", "float64"]))
 
 
-# What no mixer can mix.
+# ---- what no mixer can mix ----
 
 wide = {"i": np.int64, "u": np.int64}
 SPOILED_PARTS = {
@@ -242,7 +269,7 @@ EXTRA_KEYS = ["bounding_boxes", "image", "lables", 5, None, ("images",)]
 
 
 def spoiled(chance, call):
-    """What was spoiled, and a call that fits but for that."""
+    """What was spoiled, and a call that is valid but for that."""
     parts, options = dict(call.parts), dict(call.options)
     kind = one(chance, ["option", "key" if call.as_dict else "part", "part", "part"])
     if kind == "option":

@@ -1,14 +1,13 @@
-"""Attentive CutMix: which cells are chosen, how they lie on the picture, and what it refuses."""
+"""Attentive CutMix: which cells are chosen, where they are pasted, and what is refused."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import cutmix_tf as cm
-from cutmix_tf._cells import cell_edges, cell_of_pixels, pool_cells, spread_cells
-from cutmix_tf.mixing import Plan, apply_plan, own_weight, top_cells
+from cutmix_tf.mixing import top_cells
 
 SEED = (2, 7)
 
@@ -21,13 +20,14 @@ def batch(count=5, height=32, width=32):
 # ---- which cells ----
 
 
-def test_top_cells_of_maps_drawn_by_hand():
+def test_top_cells_by_hand():
     maps = tf.constant([[[0, 5, 1], [9, 2, 7]], [[1, 1, 1], [1, 1, 1]], [[-3, -1, 0], [-1, -1, -2]]], tf.float32)
     chosen = top_cells(maps, tf.constant([2, 3, 3]))
     expected = [[[0, 0, 0], [1, 0, 1]], [[1, 1, 1], [0, 0, 0]], [[0, 1, 1], [1, 0, 0]]]
     np.testing.assert_array_equal(chosen, np.array(expected, bool))
 
 
+@settings(max_examples=50, deadline=None)
 @given(some.lists(some.integers(0, 5), min_size=49, max_size=49), some.integers(1, 49))
 def test_top_cells_are_those_of_a_stable_sort(values, count):
     chosen = np.asarray(top_cells(tf.reshape(tf.constant(values, tf.float32), [1, 7, 7]), tf.constant([count])))
@@ -44,16 +44,16 @@ def test_all_cells_make_the_image_its_partner(height):
     np.testing.assert_array_equal(mixed, tf.gather(images, tf.cast(targets[:, 1, 0], tf.int32)))
 
 
-@pytest.mark.parametrize("top_n", range(1, 16))
-def test_even_cells_weigh_what_the_paper_says(top_n):
+@pytest.mark.parametrize("top_n", [1, 6, 15])
+def test_even_cells_have_the_papers_weight(top_n):
     images, labels = batch(height=224, width=224)
     maps = tf.random.stateless_uniform([5, 7, 7], SEED)
     _, targets = cm.AttentiveCutMix(top_n=top_n)(images, labels, attention=maps, seed=SEED)
     np.testing.assert_allclose(targets[:, 1, 1], top_n / 49, rtol=0, atol=1e-7)
 
 
-def test_cells_come_from_the_partner_s_map_and_stay_in_place():
-    """Each map has one bright cell of its own, so the pasted place tells whose map was read."""
+def test_cells_come_from_the_partners_map_and_stay_in_place():
+    """Each map has one bright cell of its own, so the place of the paste shows whose map was used."""
     images, labels = batch()
     maps = tf.reshape(tf.one_hot([3, 48, 10, 25, 30], 49), [5, 7, 7])
     mixed, targets = cm.AttentiveCutMix(top_n=1)(images, labels, attention=maps, seed=SEED)
@@ -79,62 +79,10 @@ def test_number_of_cells_is_drawn():
     assert len(np.unique(for_all[:, 1, 1])) == 1
 
 
-def test_a_box_and_cells_hold_together():
-    """A plan's region is the part of its box that lies in its cells, counted and pasted alike."""
-    images = tf.reshape(tf.range(2 * 9 * 5, dtype=tf.float32), [2, 9, 5, 1])
-    plan = Plan(
-        box=tf.constant([[1, 1, 8, 4], [0, 0, 0, 0]]),
-        partner=tf.constant([1, 0]),
-        cells=tf.constant([[[True, False], [False, True]]] * 2),
-    )
-    mask = np.zeros([2, 9, 5], bool)
-    mask[0, 1:5, 1:3] = mask[0, 5:8, 3:4] = True  # rows 0-4 and 5-8, columns 0-2 and 3-4
-    np.testing.assert_array_equal(apply_plan(plan, images)[..., 0] != images[..., 0], mask)
-    np.testing.assert_allclose(own_weight(plan, 9, 5), 1 - mask.mean(axis=(1, 2)), rtol=1e-7)
-
-
-@pytest.mark.parametrize("columns", [1, 8, 9, 20])
-def test_masks_hold_for_any_number_of_columns(columns):
-    cells = tf.random.stateless_uniform([3, 4, columns], SEED) > 0.5
-    images = tf.ones([3, 11, 23, 2])
-    plan = Plan(tf.constant([[0, 0, 11, 23]] * 3), cells=cells, erased=tf.ones([3], tf.bool), fill=tf.zeros([3, 1]))
-    mixed = apply_plan(plan, images)
-    np.testing.assert_array_equal(mixed[..., 1] == 0, spread_cells(cells, 11, 23))
-
-
-# ---- cells and pixels ----
-
-
-@given(some.integers(1, 60), some.integers(1, 200))
-def test_cells_part_the_pixels(cells, pixels):
-    owner, edges = cell_of_pixels(cells, pixels).numpy(), cell_edges(cells, pixels).numpy()
-    assert (edges[0], edges[-1]) == (0, pixels)
-    lengths = np.bincount(owner, minlength=cells)
-    np.testing.assert_array_equal(lengths, np.diff(edges))
-    assert lengths.max() - lengths.min() <= 1
-
-
-def test_seven_cells_on_32_pixels():
-    np.testing.assert_array_equal(np.diff(cell_edges(7, 32)), [5, 5, 4, 5, 4, 5, 4])
-
-
-@given(some.integers(1, 9), some.integers(1, 9), some.integers(0, 20), some.integers(0, 20))
-def test_pooling_undoes_spreading(rows, columns, more_rows, more_columns):
-    maps = tf.cast(tf.random.stateless_uniform([2, rows, columns], SEED, 0, 256, tf.int32), tf.uint8)
-    pixels = spread_cells(maps, rows + more_rows, columns + more_columns)
-    np.testing.assert_array_equal(pool_cells(pixels, (rows, columns)), maps)
-
-
-def test_pooling_is_the_mean_of_a_cell_and_nothing_where_it_has_no_pixel():
-    pixels = tf.constant([[[1, 2, 6], [3, 4, 8]]], tf.uint8)
-    np.testing.assert_array_equal(pool_cells(pixels, (1, 2)), [[[2.5, 7]]])
-    np.testing.assert_array_equal(pool_cells(pixels, (4, 1)), [[[3], [0], [5], [0]]])
-
-
 # ---- forms and refusals ----
 
 
-def test_dicts_are_mixed_like_arguments_and_the_map_is_used_up():
+def test_dicts_are_mixed_like_arguments_and_the_map_is_dropped():
     images, labels = batch()
     maps, masks = tf.random.stateless_uniform([5, 7, 7], SEED), tf.cast(images[..., 0], tf.int32)
     expected = cm.AttentiveCutMix()(images, labels, attention=maps, seed=SEED)
@@ -176,7 +124,7 @@ def test_settings_out_of_range_are_refused(settings, error, message):
 IMAGES, LABELS = batch()
 MAPS = tf.ones([5, 7, 7])
 BAD_MAPS = [
-    (None, ValueError, "needs each picture's attention map"),
+    (None, ValueError, "needs an attention map for each image"),
     (tf.ones([5, 7]), ValueError, r"\(batch, rows, columns\)"),
     (tf.ones([5, 7, 7, 1]), ValueError, r"\(batch, rows, columns\)"),
     (tf.ones([5, 2, 2]), ValueError, "at most the number of cells in a map, 4; got 6"),
@@ -189,7 +137,7 @@ BAD_MAPS = [
 
 
 @pytest.mark.parametrize(("maps", "error", "message"), BAD_MAPS, ids=lambda value: str(value)[:40])
-def test_maps_that_say_nothing_are_refused(maps, error, message):
+def test_bad_maps_are_refused(maps, error, message):
     with pytest.raises(error, match=message):
         cm.AttentiveCutMix()(IMAGES, LABELS, attention=maps, seed=SEED)
 
@@ -202,7 +150,7 @@ def test_maps_with_unknown_cells_are_refused_when_traced():
 
 
 @pytest.mark.parametrize("mixer", [cm.CutMix(), cm.OneOf([cm.MixUp(), cm.Cutout(size=4)])], ids=repr)
-def test_maps_that_nobody_reads_are_refused(mixer):
+def test_maps_that_are_not_used_are_refused(mixer):
     with pytest.raises(ValueError, match="does not use attention maps"):
         mixer(IMAGES, LABELS, attention=MAPS)
     with pytest.raises(ValueError, match="does not use attention maps"):

@@ -1,7 +1,7 @@
-"""An independent NumPy reading of the official CutMix, one image at a time, with flaws on demand.
+"""An independent NumPy version of the official CutMix, one image at a time, with flaws on demand.
 
-Written from the algorithm's description (Yun et al. 2019, Algorithm A1, and the order of operations of the
-authors' training code), without any of the package's functions, so that agreement means something.
+Written from the algorithm's description (Yun et al. 2019, Algorithm A1, and the order of operations in the authors'
+training code), without using any function of the package, so that agreement means something.
 """
 
 import math
@@ -21,7 +21,7 @@ def official_box(share, center_row, center_column, height, width):
 
 
 def official_cutmix(images, partner, share, center_row, center_column):
-    """A whole batch with one λ and one box: mixed images, the box, and λ counted from its pixels."""
+    """A whole batch with one λ and one box: the mixed images, the box, and λ as counted from its pixels."""
     height, width = images.shape[1:3]
     box = official_box(share, center_row, center_column, height, width)
     top, left, bottom, right = box
@@ -41,12 +41,12 @@ FLAWS = (
     "one box for all",
     "self-pairs",
     "prob applied twice",
-    "one class for the other's place",
+    "pixels of a third image",
 )
 
 
 class NumpyCutMix:
-    """CutMix by loops, with pair targets; `flaw` breaks it in one of the ways of `FLAWS`."""
+    """CutMix with loops, returning pair targets; `flaw` breaks it in one of the ways listed in `FLAWS`."""
 
     def __init__(self, flaw=None, prob=1.0):
         self.flaw, self.prob = flaw, prob
@@ -65,7 +65,7 @@ class NumpyCutMix:
                 box, share = (0, 0, 0, 0), 1.0
             top, left, bottom, right = box
             if self.flaw != "identity":
-                source = other if self.flaw != "one class for the other's place" else (other + 1) % count
+                source = other if self.flaw != "pixels of a third image" else (other + 1) % count
                 mixed[index, top:bottom, left:right] = images[source, top:bottom, left:right]
             other_label = labels[index] if self.flaw == "partner ignored in the label" else labels[other]
             targets[index] = [[labels[index], share], [other_label, 1 - share]]

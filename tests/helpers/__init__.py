@@ -1,0 +1,1 @@
+"""What tests share: models, data and oracles. No test lives here."""
