@@ -1,4 +1,4 @@
-"""Regularizing layers of the networks that CutMix is compared with, for every Keras backend."""
+"""Regularizing layers of the models that CutMix is compared with, for every Keras backend."""
 
 from cutmix_tf.layers._drop_block import DropBlock as DropBlock
 from cutmix_tf.layers._schedule import LinearDropSchedule as LinearDropSchedule

@@ -7,39 +7,39 @@ from keras import ops
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf.layers._random_layer import RandomLayer
 
-_KNOTS = 65  # of the table from drop rates to seed rates; between them the rate is met to half a percent of it
+_KNOTS = 65  # of the table from drop rates to seed rates, whose interpolation is exact to half a percent
 
 
 @keras.saving.register_keras_serializable(package="cutmix_tf")
 class DropBlock(RandomLayer):
-    """Sets blocks of a feature map to zero in training, and scales the rest up; does nothing in inference.
+    """Sets blocks of a feature map to zero in training and scales up the rest; does nothing in inference.
 
-    Blocks lie wholly inside the map, and each place for one is taken independently with the same chance. What is
-    left of a batch is multiplied by (all cells / kept cells), counted in that batch.
+    Blocks lie entirely inside the map; each possible position holds one independently, with the same probability. The
+    remaining values are multiplied by (all cells / kept cells), counted over the batch. Labels are not affected.
 
-    The share of cells that are dropped is `drop_rate` in expectation, whatever the map's size. The paper's chance
-    of a place, drop_rate / block_size² · size² / (size − block_size + 1)², counts cells twice where blocks overlap
-    and so drops less: 9.3 % for a rate of 10 %, 36 % for 50 %, with blocks of 7 in maps of 14 × 14. Here the chance
-    solves the exact equation, drop_rate = mean over the cells of 1 − (1 − chance)^(places that cover the cell).
+    The expected share of dropped cells is `drop_rate`, whatever the map's size. The paper's probability of a position,
+    drop_rate / block_size² · size² / (size − block_size + 1)², counts cells twice where blocks overlap and therefore
+    drops less: 9.3 % for a rate of 10 %, 36 % for 50 %, with blocks of 7 in maps of 14 × 14. Here the probability
+    solves the exact equation, drop_rate = mean over the cells of 1 − (1 − probability)^(positions covering the cell).
 
     Args:
-      drop_rate: Expected share of dropped cells, in [0, 1]. The papers say 1 − keep_prob.
-      block_size: Side of a block in cells, at least 1; a block is cut to the map along a side that is shorter.
+      drop_rate: Expected share of dropped cells, in [0, 1]; 1 − keep_prob in the papers.
+      block_size: Side of a block in cells, at least 1; cut to the map's side if that is shorter.
       per_channel: Whether each channel has blocks of its own, as in the paper's results; False drops the same
-        cells of all channels.
-      seed: An integer, to draw the same blocks again; None for others each time.
+        cells in all channels.
+      seed: An integer for reproducible blocks; None for different ones each time.
       **options: As for every Keras layer.
 
     Call arguments:
-      x: Feature maps (batch, height, width, channels) of fixed height and width; the result has its shape and dtype.
+      x: Feature maps (batch, height, width, channels) of known height and width; the result has the same shape and
+        dtype.
       training: Whether to drop anything.
 
     Weights:
-      rate_factor: Not trained; a number in [0, 1] that `drop_rate` is multiplied by, 1 at first. See
-        `LinearDropSchedule`.
+      rate_factor: A factor of `drop_rate` in [0, 1], initially 1; not trained. See `LinearDropSchedule`.
 
     Raises:
-      ValueError, TypeError: if an argument is outside its range; when built, if the maps' height or width is open.
+      ValueError, TypeError: if an argument is out of range; when built, if the maps' height or width is unknown.
 
     Reference:
       Ghiasi et al., "DropBlock", NeurIPS 2018, https://arxiv.org/abs/1810.12890, Algorithm 1.
@@ -54,11 +54,11 @@ class DropBlock(RandomLayer):
         self.drop_rate, self.block_size, self.per_channel = drop_rate, block_size, per_channel
 
     def build(self, input_shape):
-        """Tabulates the chance of a place for rates from 0 to `drop_rate`."""
+        """Tabulates the probability of a position for rates from 0 to `drop_rate`."""
         if len(input_shape) != 4 or None in input_shape[1:3]:
             raise ValueError(
-                "DropBlock needs feature maps (batch, height, width, channels) of fixed height and width, from which "
-                f"the chance of a block follows; got {tuple(input_shape)}. Give keras.Input the images' size."
+                "DropBlock needs feature maps (batch, height, width, channels) of known height and width, which "
+                f"determine the probability of a block; got {tuple(input_shape)}. Give keras.Input the images' size."
             )
         height, width = input_shape[1:3]
         self.block = min(self.block_size, height), min(self.block_size, width)
@@ -78,14 +78,14 @@ class DropBlock(RandomLayer):
     def _draw_blocks(self, x):
         """1 where a cell is dropped, 0 elsewhere: float32 (batch, height, width, channels or 1)."""
         (rows, columns), (height, width) = self.block, x.shape[1:3]
-        places = (ops.shape(x)[0], height - rows + 1, width - columns + 1, x.shape[3] if self.per_channel else 1)
-        seeds = ops.cast(keras.random.uniform(places, seed=self.seed_generator) < self._seed_rate(), "float32")
-        # A cell is dropped if a block begins up to `block` cells before it.
+        positions = (ops.shape(x)[0], height - rows + 1, width - columns + 1, x.shape[3] if self.per_channel else 1)
+        seeds = ops.cast(keras.random.uniform(positions, seed=self.seed_generator) < self._seed_rate(), "float32")
+        # A cell is dropped if a block starts at most a block's side before it.
         seeds = ops.pad(seeds, ((0, 0), (rows - 1, rows - 1), (columns - 1, columns - 1), (0, 0)))
         return ops.max_pool(seeds, self.block, strides=1, padding="valid", data_format="channels_last")
 
     def _seed_rate(self):
-        """The chance of a place at the present rate, between two entries of the table."""
+        """The probability of a position at the current rate, between two entries of the table."""
         table = ops.convert_to_tensor(self._seed_rates, "float32")
         position = ops.clip(self.rate_factor, 0, 1) * (_KNOTS - 1)
         below = ops.clip(ops.floor(position), 0, _KNOTS - 2)
@@ -100,9 +100,9 @@ class DropBlock(RandomLayer):
 
 
 def seed_rates(drop_rates: np.ndarray, size: tuple[int, int], block: tuple[int, int]) -> np.ndarray:
-    """The chances of a place with which these shares of the cells are dropped: float64 of their shape.
+    """The probabilities of a position that drop these shares of the cells: float64 of their shape.
 
-    The share rises with the chance, so that halving an interval finds the one from the other.
+    The share grows with the probability, so that bisection finds it.
     """
     covers = np.multiply.outer(*(_covers(*sides) for sides in zip(size, block, strict=True)))
     counts, cells = np.unique(covers, return_counts=True)
@@ -115,5 +115,5 @@ def seed_rates(drop_rates: np.ndarray, size: tuple[int, int], block: tuple[int, 
 
 
 def _covers(size: int, block: int) -> np.ndarray:
-    """How many places for a block along a side cover each of its cells."""
+    """The number of positions of a block along a side that cover each of its cells."""
     return np.convolve(np.ones(size - block + 1, int), np.ones(block, int))

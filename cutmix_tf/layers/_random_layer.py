@@ -1,17 +1,17 @@
-"""What the regularizing layers share: draws of their own, whose state goes into files."""
+"""What the regularizing layers share: their own random numbers, whose state is saved with the weights."""
 
 import keras
 from keras import ops
 
 
 class RandomLayer(keras.layers.Layer):
-    """A layer that draws in each training step, and whose result has the shape of what it is given.
+    """A layer that draws random numbers in each training step and returns values of its input's shape.
 
-    A file of weights also holds how far its draws have come, which Keras leaves out: a training that goes on from a
-    file draws on, and does not draw its first steps again.
+    Saved weights include the state of its random generator, which Keras leaves out: a training that is resumed from a
+    file continues the sequence instead of starting it again.
 
     Args:
-      seed: An integer, to draw the same again; None for other draws each time.
+      seed: An integer for reproducible draws; None for different ones each time.
       **options: As for every Keras layer.
     """
 
@@ -21,11 +21,11 @@ class RandomLayer(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def compute_output_shape(self, input_shape):
-        """The shape that came in."""
+        """The shape of the input."""
         return input_shape
 
     def save_own_variables(self, store):
-        """Writes the weights and the state of the draws."""
+        """Writes the weights and the state of the random generator."""
         super().save_own_variables(store)
         store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
