@@ -62,4 +62,6 @@ def _with_maps(prepared: Prepared) -> Prepared:
     config = prepared.config
     if config.teacher is None or config.attention == "live":
         return prepared
+    if not config.cache_path.is_file():
+        raise FileNotFoundError(f"The run's attention maps are gone: {str(config.cache_path)!r} is missing.")
     return prepared.with_maps(cached_maps(config.cache_path, prepared.train_split, config.teacher))
