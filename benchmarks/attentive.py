@@ -60,7 +60,7 @@ def measure_cache(teacher: Teacher, count: int) -> dict:
     teacher.fingerprint  # noqa: B018 - computed beforehand
     with tempfile.TemporaryDirectory() as folder:
         path, begin = Path(folder) / "maps.npz", time.perf_counter()
-        cached_maps(path, split, teacher, verbose=False)
+        cached_maps(path, split, teacher)
         seconds, size = time.perf_counter() - begin, path.stat().st_size
     return {"images_per_second": round(count / seconds, 1), "bytes_of_50000": size + (50_000 - count) * 49}
 
