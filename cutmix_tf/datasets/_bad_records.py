@@ -39,21 +39,19 @@ def find_bad_records(records: Records) -> tuple[BadExample, ...]:
 
 def _explained(records: Records, run: Any, places: range, bad: set[int]) -> Iterator[BadExample]:
     """Reads a file once more, record by record, to say what is wrong with the bad ones."""
-    number, reason = 0, "the file ends before it"
+    place, reason = places.start, "the file ends before it"
     try:
-        for record in tf.data.TFRecordDataset(run.filename).take(run.skip + run.take).as_numpy_iterator():
-            place = places.start + number - run.skip
+        for record in tf.data.TFRecordDataset(run.filename).skip(run.skip).take(run.take).as_numpy_iterator():
             wrong = _what_is_wrong(records, record) if place in bad else None
             if wrong:
-                yield BadExample(f"{run.filename} record {number}", wrong, range(place, place + 1))
-            number += 1
+                where = f"{run.filename} record {run.skip + place - places.start}"
+                yield BadExample(where, wrong, range(place, place + 1))
+            place += 1
     except tf.errors.OpError as error:
         reason = reason_of(error)
-    lost = range(max(places.start + number - run.skip, places.start), places.stop)
-    if lost:
-        behind = len(lost) - 1 if number >= run.skip else len(lost)
-        where = f"{run.filename} record {number}" + (f" and the {behind} behind it" if behind else "")
-        yield BadExample(where, reason, lost)
+    if lost := range(place, places.stop):
+        behind = f" and the {len(lost) - 1} behind it" if len(lost) > 1 else ""
+        yield BadExample(f"{run.filename} record {run.skip + place - places.start}{behind}", reason, lost)
 
 
 def _what_is_wrong(records: Records, record: Any) -> str | None:

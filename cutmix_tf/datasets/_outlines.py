@@ -1,7 +1,7 @@
 """The outlines of the `shapes` set's ten classes, as signed distances.
 
-Distances are negative inside; y runs down and x to the right, and the outline fills about [-1, 1] of both. `form`
-in [0, 1) varies the proportions. Like all of the set, they are made of operations that every machine rounds alike.
+Distances are negative inside; y runs down and x to the right, and the outline fills about [-1, 1] of both. `form` in
+[0, 1) varies the proportions. Like the whole set, outlines use only operations that every machine rounds alike.
 """
 
 import math

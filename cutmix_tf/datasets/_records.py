@@ -138,15 +138,10 @@ class Records:
     def _run(self, *run: tf.Tensor) -> tf.data.Dataset:
         """The part of `_numbered` that one file holds, of its name, what to skip and to take, and the first place."""
         file, skip, take, first_place = run
-        records = tf.data.TFRecordDataset(file)
+        records = tf.data.TFRecordDataset(file).skip(skip).take(take)
         if self.passed_over is not None:
             records = records.ignore_errors()
-        records = (
-            records.skip(skip)
-            .take(take)
-            .enumerate()
-            .map(lambda number, record: (file, skip + number, first_place + number, record))
-        )
+        records = records.enumerate().map(lambda number, record: (file, skip + number, first_place + number, record))
         if self.passed_over is None:
             return records
         bad = tf.constant(self.passed_over)

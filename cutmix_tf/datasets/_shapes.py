@@ -1,12 +1,12 @@
-"""The built-in `shapes` set: generated pictures of ten shapes, with bounding boxes and segmentation masks.
+"""The built-in `shapes` set: generated images of ten shapes, with bounding boxes and segmentation masks.
 
-A picture is painted in layers: a backdrop, clutter behind the object, its shadow, the object, clutter before it.
-Only the object's outline depends on the class; colors, textures, light, places and sizes are drawn alike for all
-ten, so that nothing but shape tells them apart.
+An image is painted in layers: a backdrop, clutter behind the object, its shadow, the object, clutter before it.
+Only the object's outline depends on the class; colors, textures, light, places and sizes have the same distribution
+for all ten, so that nothing but shape distinguishes them.
 
 Equal seeds give equal bits on every machine: chance comes from raw Philox words, and pixels from single additions,
-products, quotients and square roots, which IEEE 754 rounds in one way only. Library cosines, powers, matrix
-products and float sums along an axis may differ in the last bit between processors, so none is used.
+products, quotients and square roots, which IEEE 754 rounds in one way only. Library cosines, powers, matrix products
+and float sums along an axis may differ in the last bit between processors, so they are not used.
 """
 
 import math
@@ -20,14 +20,14 @@ from cutmix_tf.datasets._outlines import CLASS_NAMES, OUTLINES, Field, Outline, 
 SIZE = 32  # pixels along a side
 FINE = 2  # samples along a pixel's side where the object is painted
 BEHIND, BEFORE = 4, 1  # pieces of clutter
-AT_ONCE = 50  # pictures painted together: few enough for the processor's cache
+AT_ONCE = 50  # images painted together: few enough for the processor's cache
 
-# Of n pictures, channels first (the long axes last make NumPy fast); 1 for an axis along which nothing changes:
+# Of n images, channels first (the long axes last make NumPy fast); 1 for an axis along which nothing changes:
 Paint = np.ndarray  # float32 (3, n, height, width): red, green, blue in [0, 1]
 
 
 class Shapes(NamedTuple):
-    """Labeled pictures of one object each.
+    """Labeled images of one object each.
 
     Attributes:
       images: uint8 `(count, 32, 32, 3)`.
@@ -43,16 +43,16 @@ class Shapes(NamedTuple):
 
 
 def make_shapes(count: int, *, seed: int) -> Shapes:
-    """Paints `count` pictures, the ten classes balanced up to one picture, in random order.
+    """Paints `count` images, the ten classes balanced up to one image, in random order.
 
-    Sets of different seeds share no picture: take one seed for training and another for testing.
+    Sets of different seeds have no image in common: take one seed for training and another for testing.
 
     Args:
-      count: number of pictures, at least 1.
-      seed: at least 0.
+      count: Number of images, at least 1.
+      seed: At least 0.
 
     Raises:
-      TypeError: if an argument is no whole number.
+      TypeError: if an argument is not an integer.
       ValueError: if an argument is too small.
     """
     check_whole("count", count, low=1)
@@ -65,7 +65,7 @@ def make_shapes(count: int, *, seed: int) -> Shapes:
         start, stop = np.searchsorted(labels, [label, label + 1])
         for first in range(start, stop, AT_ONCE):
             some = slice(first, min(first + AT_ONCE, stop))
-            images[some], masks[some] = _paint_pictures(_Dice(words, some.stop - some.start), outline)
+            images[some], masks[some] = _paint_images(_Dice(words, some.stop - some.start), outline)
     order = np.argsort(words.random_raw(count), kind="stable")
     return Shapes(images[order], labels[order], _tight_boxes(masks[order]), masks[order])
 
@@ -78,7 +78,7 @@ def _tight_boxes(masks: np.ndarray) -> np.ndarray:
 
 
 class _Dice:
-    """Uniform draws for n pictures, from raw random words, which no release of NumPy may change."""
+    """Uniform draws for n images, from raw random words, which no release of NumPy may change."""
 
     def __init__(self, words: np.random.Philox, n: int):
         self._words, self._n = words, n
@@ -89,18 +89,18 @@ class _Dice:
         return words.astype(np.float32).reshape(self._n, side, side) * 2.0**-24
 
     def uniform(self, low: float, high: float) -> Field:
-        """One number in [low, high) for each picture, `(n, 1, 1)`."""
+        """One number in [low, high) for each image, `(n, 1, 1)`."""
         return low + (high - low) * self.lattice(1)
 
     def coin(self) -> Field:
-        """0.0 or 1.0 for each picture, `(n, 1, 1)`."""
+        """0.0 or 1.0 for each image, `(n, 1, 1)`."""
         return np.floor(self.uniform(0.0, 2.0))
 
 
 # ---- layers ----
 
 
-def _paint_pictures(dice: _Dice, outline: Outline) -> tuple[np.ndarray, np.ndarray]:
+def _paint_images(dice: _Dice, outline: Outline) -> tuple[np.ndarray, np.ndarray]:
     """Images and masks of n objects with that outline."""
     dark = dice.coin()  # 1.0: a light object before a dark backdrop; 0.0: the reverse
     hue = 0.37 * dark + (1.0 - 0.35 * dark) * dice.uniform(0.0, 1.0)  # leaves out dark browns and olives
@@ -133,7 +133,7 @@ def _backdrop(dice: _Dice, hue: Field, dark: Field) -> Paint:
 
 
 def _clutter(dice: _Dice, hues: tuple[Field, Field]) -> tuple[Field, Paint]:
-    """Cover and paint of one piece in each picture: a stroke or half a ring, in either hue of the picture."""
+    """Cover and paint of one piece in each image: a stroke or half a ring, in either hue of the image."""
     y, x = _grid(1)
     y, x = y - dice.uniform(0.0, SIZE), x - dice.uniform(0.0, SIZE)
     v, u = _turned(y, x, dice.uniform(0.0, 1.0))

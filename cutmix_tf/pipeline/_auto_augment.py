@@ -1,9 +1,8 @@
 """AutoAugment (Cubuk et al., CVPR 2019) with the published policies for CIFAR-10 and ImageNet, on whole batches.
 
-A policy is 25 sub-policies of two operations, each with a probability and a magnitude from 0 to 9. What the
-operations do is what PIL does, with which they were found, except that everything is calculated in whole numbers:
-factors in tenths, matrices in fractions of 2**16. So equal seeds give equal bits, compiled or not, which the image
-functions of TensorFlow and Keras, calculated in floats and without some of the operations, would not.
+The operations do what PIL's do, with which the policies were found, but compute in integers: factors in tenths,
+matrices in fractions of 2**16. So equal seeds give equal bits, compiled or not. The image functions of TensorFlow and
+Keras compute in floats, and lack some of the operations.
 """
 
 from typing import NamedTuple
@@ -13,75 +12,15 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_choice
 from cutmix_tf._random import child_seeds, coins, random_bits, uniform_integers
+from cutmix_tf.pipeline._policies import OPERATIONS, POLICIES
 
-FILL = 128  # of what comes from outside of a picture
-OPERATIONS = (
-    *("Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"),
-    *("Invert", "Solarize", "Posterize", "AutoContrast", "Equalize"),
-    *("Brightness", "Contrast", "Color", "Sharpness"),
-)
-POLICIES = {  # appendix A, tables 7 and 9: two operations, their probabilities and magnitudes
-    "cifar10": (
-        (("Invert", 0.1, 7), ("Contrast", 0.2, 6)),
-        (("Rotate", 0.7, 2), ("TranslateX", 0.3, 9)),
-        (("Sharpness", 0.8, 1), ("Sharpness", 0.9, 3)),
-        (("ShearY", 0.5, 8), ("TranslateY", 0.7, 9)),
-        (("AutoContrast", 0.5, 8), ("Equalize", 0.9, 2)),
-        (("ShearY", 0.2, 7), ("Posterize", 0.3, 7)),
-        (("Color", 0.4, 3), ("Brightness", 0.6, 7)),
-        (("Sharpness", 0.3, 9), ("Brightness", 0.7, 9)),
-        (("Equalize", 0.6, 5), ("Equalize", 0.5, 1)),
-        (("Contrast", 0.6, 7), ("Sharpness", 0.6, 5)),
-        (("Color", 0.7, 7), ("TranslateX", 0.5, 8)),
-        (("Equalize", 0.3, 7), ("AutoContrast", 0.4, 8)),
-        (("TranslateY", 0.4, 3), ("Sharpness", 0.2, 6)),
-        (("Brightness", 0.9, 6), ("Color", 0.2, 8)),
-        (("Solarize", 0.5, 2), ("Invert", 0.0, 3)),
-        (("Equalize", 0.2, 0), ("AutoContrast", 0.6, 0)),
-        (("Equalize", 0.2, 8), ("Equalize", 0.6, 4)),
-        (("Color", 0.9, 9), ("Equalize", 0.6, 6)),
-        (("AutoContrast", 0.8, 4), ("Solarize", 0.2, 8)),
-        (("Brightness", 0.1, 3), ("Color", 0.7, 0)),
-        (("Solarize", 0.4, 5), ("AutoContrast", 0.9, 3)),
-        (("TranslateY", 0.9, 9), ("TranslateY", 0.7, 9)),
-        (("AutoContrast", 0.9, 2), ("Solarize", 0.8, 3)),
-        (("Equalize", 0.8, 8), ("Invert", 0.1, 3)),
-        (("TranslateY", 0.7, 9), ("AutoContrast", 0.9, 1)),
-    ),
-    "imagenet": (
-        (("Posterize", 0.4, 8), ("Rotate", 0.6, 9)),
-        (("Solarize", 0.6, 5), ("AutoContrast", 0.6, 5)),
-        (("Equalize", 0.8, 8), ("Equalize", 0.6, 3)),
-        (("Posterize", 0.6, 7), ("Posterize", 0.6, 6)),
-        (("Equalize", 0.4, 7), ("Solarize", 0.2, 4)),
-        (("Equalize", 0.4, 4), ("Rotate", 0.8, 8)),
-        (("Solarize", 0.6, 3), ("Equalize", 0.6, 7)),
-        (("Posterize", 0.8, 5), ("Equalize", 1.0, 2)),
-        (("Rotate", 0.2, 3), ("Solarize", 0.6, 8)),
-        (("Equalize", 0.6, 8), ("Posterize", 0.4, 6)),
-        (("Rotate", 0.8, 8), ("Color", 0.4, 0)),
-        (("Rotate", 0.4, 9), ("Equalize", 0.6, 2)),
-        (("Equalize", 0.0, 7), ("Equalize", 0.8, 8)),
-        (("Invert", 0.6, 4), ("Equalize", 1.0, 8)),
-        (("Color", 0.6, 4), ("Contrast", 1.0, 8)),
-        (("Rotate", 0.8, 8), ("Color", 1.0, 2)),
-        (("Color", 0.8, 8), ("Solarize", 0.8, 7)),
-        (("Sharpness", 0.4, 7), ("Invert", 0.6, 8)),
-        (("ShearX", 0.6, 5), ("Equalize", 1.0, 9)),
-        (("Color", 0.4, 0), ("Equalize", 0.6, 3)),
-        (("Equalize", 0.4, 7), ("Solarize", 0.2, 4)),
-        (("Solarize", 0.6, 5), ("AutoContrast", 0.6, 5)),
-        (("Invert", 0.6, 4), ("Equalize", 1.0, 8)),
-        (("Color", 0.6, 4), ("Contrast", 1.0, 8)),
-        (("Equalize", 0.8, 8), ("Equalize", 0.6, 3)),
-    ),
-}
+FILL = 128  # where a moved image leaves nothing
 _KINDS = {name: kind for kind, name in enumerate(OPERATIONS)}
 _ONE = 2**16  # 1, in the fixed-point numbers of matrices
 
 
 class Operations(NamedTuple):
-    """Two operations for each picture of a batch, made one after the other.
+    """Two operations for each image of a batch, applied one after the other.
 
     Attributes:
       kinds: int32 (batch, 2), places in `OPERATIONS`.
@@ -93,18 +32,21 @@ class Operations(NamedTuple):
 
 
 def auto_augment(images, policy: str, seed) -> tf.Tensor:
-    """Changes each picture by one of a policy's sub-policies, all equally likely.
+    """Changes each image by one of a policy's sub-policies, all equally likely. Labels stay as they are.
 
     Args:
       images: uint8 (batch, height, width, 3).
       policy: "cifar10" or "imagenet".
-      seed: two integers; equal seeds give equal pictures.
+      seed: Two integers; equal seeds give equal images.
 
     Returns:
-      The changed pictures, of the same shape and dtype.
+      The changed images, of the same shape and dtype.
 
     Raises:
       ValueError: if there is no such policy, or images have another shape or dtype.
+
+    Reference:
+      Cubuk et al., "AutoAugment", CVPR 2019, https://arxiv.org/abs/1805.09501, Appendix A.
     """
     images = tf.convert_to_tensor(images)
     if images.dtype != tf.uint8 or images.shape.rank != 4 or images.shape[-1] != 3:
@@ -116,12 +58,12 @@ def auto_augment(images, policy: str, seed) -> tf.Tensor:
 
 
 def sample_policy(batch, policy: str, seed) -> Operations:
-    """Draws a sub-policy for each picture, which of its operations are made, and which way they go.
+    """Draws a sub-policy for each image, which of its operations are applied, and which way they go.
 
     Args:
-      batch: number of pictures.
+      batch: Number of images.
       policy: "cifar10" or "imagenet".
-      seed: two integers.
+      seed: Two integers.
 
     Raises:
       ValueError: if there is no such policy.
@@ -133,17 +75,17 @@ def sample_policy(batch, policy: str, seed) -> Operations:
     kinds = tf.gather(np.vectorize(_KINDS.get)(names).astype(np.int32), which)
     amounts = tf.gather(magnitudes.astype(np.int32), which)
     amounts *= 1 - 2 * uniform_integers(random_bits(sign_seed, [batch, 2]), 2)
-    made = coins(random_bits(coin_seed, [batch, 2]), tf.gather(probs.astype(np.float64), which))
-    return Operations(*(tf.where(made, part, 0) for part in (kinds, amounts)))
+    applied = coins(random_bits(coin_seed, [batch, 2]), tf.gather(probs.astype(np.float64), which))
+    return Operations(*(tf.where(applied, part, 0) for part in (kinds, amounts)))
 
 
 def apply_policy(images: tf.Tensor, operations: Operations) -> tf.Tensor:
-    """Makes two operations on each of the uint8 images (batch, height, width, 3).
+    """Applies two operations to each of the uint8 images (batch, height, width, 3).
 
-    Magnitude m, of a range of 0 to 9, stands for: a shear of m/30, about the upper left corner; a shift by
-    m/9 · 150/331 of the side; a turn by m/9 · 30° about the middle; Solarize from 256 - m/9 · 256; Posterize to
-    8 - m/9 · 4 bits, rounded; and the factors 0.1 + 0.2 m, from 0.1 to 1.9, of Brightness, Contrast, Color and
-    Sharpness. Pixels are moved to the nearest, and what comes from outside is gray, 128.
+    A magnitude m from 0 to 9 stands for: a shear of m/30 about the upper left corner; a shift by m/9 · 150/331 of the
+    side; a rotation by m/9 · 30° about the center; Solarize from 256 - m/9 · 256; Posterize to 8 - m/9 · 4 bits,
+    rounded; and the factors 0.1 + 0.2 m, from 0.1 to 1.9, of Brightness, Contrast, Color and Sharpness. Pixels are
+    taken from the nearest place; what comes from outside of the image is gray, 128.
     """
     pixels = tf.cast(images, tf.int32)
     for step in range(2):
@@ -158,7 +100,7 @@ def apply_policy(images: tf.Tensor, operations: Operations) -> tf.Tensor:
 def _matrices() -> tuple[np.ndarray, np.ndarray]:
     """Where a pixel's value is taken from, by operation and amount + 9, in fractions of 2**16.
 
-    They are (15, 19, 2, 2) of the pixel's place x, y, and (15, 19, 2) of the picture's width and height.
+    They are (15, 19, 2, 2) of the pixel's place x, y, and (15, 19, 2) of the image's width and height.
     """
     matrices, shifts = np.zeros((len(OPERATIONS), 19, 2, 2)), np.zeros((len(OPERATIONS), 19, 2))
     matrices[:] = np.eye(2)
@@ -174,12 +116,12 @@ _MATRICES, _SHIFTS = _matrices()
 
 
 def _move(pixels, kinds, amounts):
-    """Shears, shifts or turns pictures; others stay as they are."""
+    """Shears, shifts or rotates images; others stay as they are."""
     batch, height, width = tf.unstack(tf.shape(pixels)[:3])
     row = tf.stack([kinds, amounts + 9], axis=1)
     matrices, shifts = tf.gather_nd(_MATRICES, row), tf.gather_nd(_SHIFTS, row)
     sides = tf.stack([width, height])
-    # All places are those of pixels' middles, doubled to be whole numbers.
+    # All places are those of pixels' centers, doubled to be integers.
     centers = tf.where(kinds[:, None] == _KINDS["Rotate"], sides, 0)
     x = (2 * tf.range(width) + 1)[None, None, :] - centers[:, 0, None, None]
     y = (2 * tf.range(height) + 1)[None, :, None] - centers[:, 1, None, None]
@@ -250,7 +192,7 @@ def _smooth(pixels):
 
 
 def _select(kinds, results, pixels):
-    """The result of each picture's operation, by its name; its pixels, where there is none."""
+    """The result of each image's operation, by its name; its pixels, if that is not among them."""
     for name, result in results.items():
         pixels = tf.where(kinds == _KINDS[name], result, pixels)
     return pixels

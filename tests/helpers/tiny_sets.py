@@ -1,32 +1,46 @@
-"""Tiny datasets on disk: prepared TFDS sets and image folders of pictures that tell their number."""
+"""Tiny datasets: prepared TFDS sets, image folders and streams, of images that show their number."""
 
+import dataclasses
 import io
 
 import numpy as np
 import tensorflow as tf
 
 from cutmix_tf import datasets
+from cutmix_tf._random import permutation
+
+ONE_SIZE, MANY_SIZES = (8, 10, 3), (None, None, 3)
 
 
-def picture(number, side=8):
-    """A picture of one value."""
+def image_of(number, side=8):
+    """An image of one value."""
     return np.full((side, side + 2, 3), number, np.uint8)
 
 
 def prepare(
-    directory, name="tiny", *, splits=None, shape=(8, 10, 3), labels=None, pictures=None, features=None, **columns
+    directory,
+    name="tiny",
+    *,
+    splits=None,
+    shape=ONE_SIZE,
+    labels=None,
+    images=None,
+    features=None,
+    per_shard=2,
+    **columns,
 ):
-    """Writes a TFDS dataset of pictures of one value each, in shards of two; label = number % 3.
+    """Writes a TFDS dataset of images of one value each, in small shards; label = number % 3.
 
     Args:
-      directory: of all datasets.
-      name: of this one.
-      splits: how many examples each has.
-      shape: of all pictures; (None, None, 3) for pictures of many sizes.
-      labels: other labels, by number.
-      pictures: other pictures, by number; or bytes to store in the place of a picture.
-      features: more than image and label.
-      **columns: functions from the number to those.
+      directory: Of all datasets.
+      name: Of this one.
+      splits: How many examples each has.
+      shape: Of all images; (None, None, 3) for images of many sizes.
+      labels: Other labels, by number.
+      images: Other images, by number; or bytes to store in the place of an image.
+      features: More than image and label.
+      per_shard: Examples in a shard.
+      **columns: Functions from the number to those features.
 
     Returns:
       The path of the dataset's files.
@@ -43,13 +57,13 @@ def prepare(
     for split, count in (splits or {"train": 5, "test": 3}).items():
         records = []
         for number in range(count):
-            image = (pictures or {}).get(number, picture(number, 8 if shape[0] else 8 + number)[..., : shape[2]])
+            image = (images or {}).get(number, image_of(number, 8 if shape[0] else 8 + number % 40)[..., : shape[2]])
             values = {
                 "image": io.BytesIO(image) if isinstance(image, bytes) else image,
                 "label": (labels or {}).get(number, number % 3),
             }
             records.append(stored.serialize_example(values | {key: make(number) for key, make in columns.items()}))
-        shards = [records[first : first + 2] for first in range(0, max(count, 1), 2)]
+        shards = [records[first : first + per_shard] for first in range(0, max(count, 1), per_shard)]
         for number, shard in enumerate(shards):
             with tf.io.TFRecordWriter(f"{where}/{name}-{split}.tfrecord-{number:05}-of-{len(shards):05}") as writer:
                 for record in shard:
@@ -67,12 +81,29 @@ def prepare(
 
 
 def fill_folder(root, layout):
-    """Writes pictures that hold their number in the layout."""
+    """Writes images that show their number, each of another size, to these paths."""
     for number, path in enumerate(layout):
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         encode = tf.io.encode_png if file.suffix == ".png" else tf.io.encode_jpeg
-        file.write_bytes(encode(picture(number, 8 + number)).numpy())
+        file.write_bytes(encode(image_of(number, 8 + number)).numpy())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EncodedSplit(datasets.StreamSplit):
+    """The images of an array split as PNG files, as if they were read from disk."""
+
+    arrays: datasets.ArraySplit
+    fingerprint = "images of a test"
+
+    def __len__(self):
+        return len(self.arrays)
+
+    def read(self, seed=None):
+        files = tf.stack([tf.io.encode_png(image) for image in self.arrays.images])
+        order = tf.range(len(self)) if seed is None else permutation(len(self), seed)
+        parts = tf.gather(files, order), tf.gather(self.arrays.labels, order), tf.cast(order, tf.int64)
+        return tf.data.Dataset.from_tensor_slices(parts)
 
 
 def epoch(split, seed=None):
@@ -82,5 +113,5 @@ def epoch(split, seed=None):
 
 
 def decoded(image):
-    """The picture, if it is still encoded."""
+    """The image, decoded if it isn't yet."""
     return datasets.decode(image) if image.dtype == tf.string else image

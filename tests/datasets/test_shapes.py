@@ -50,9 +50,9 @@ def test_the_order_is_drawn(train, held_out):
     assert np.mean(train.labels[:503] == held_out.labels) < 0.2
 
 
-def test_no_picture_comes_twice(train, held_out):
-    pictures = [image.tobytes() for image in [*train.images, *held_out.images]]
-    assert len(set(pictures)) == 1503
+def test_no_image_comes_twice(train, held_out):
+    images = [image.tobytes() for image in [*train.images, *held_out.images]]
+    assert len(set(images)) == 1503
 
 
 # --- boxes and masks -------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_boxes_are_tight_around_the_masks(train):
         np.testing.assert_array_equal(box, [rows.min(), columns.min(), rows.max() + 1, columns.max() + 1])
 
 
-def test_objects_are_neither_specks_nor_the_whole_picture(train):
+def test_objects_are_neither_specks_nor_the_whole_image(train):
     shares = train.masks.mean(axis=(1, 2))
     assert 0.02 < shares.min() < 0.08
     assert 0.15 < shares.mean() < 0.25
@@ -93,7 +93,7 @@ def test_objects_stand_out_from_what_is_around_them(train):
 
 
 def color_means(images, masks):
-    """Mean red, green and blue of the masked pixels of each picture."""
+    """Mean red, green and blue of the masked pixels of each image."""
     return (images * masks[..., None]).sum(axis=(1, 2)) / masks.sum(axis=(1, 2))[:, None]
 
 
@@ -114,10 +114,10 @@ def framed(shapes):
     return masks.reshape(len(masks), -1).astype(float)
 
 
-@pytest.mark.parametrize("where", ["picture", "object", "backdrop"])
+@pytest.mark.parametrize("where", ["image", "object", "backdrop"])
 def test_color_does_not_tell_the_class(train, held_out, where):
     def colors(shapes):
-        masks = {"picture": np.ones_like(shapes.masks), "object": shapes.masks, "backdrop": ~shapes.masks}[where]
+        masks = {"image": np.ones_like(shapes.masks), "object": shapes.masks, "backdrop": ~shapes.masks}[where]
         means = color_means(shapes.images.astype(float), masks)
         rest = shapes.images - means[:, None, None]
         return np.concatenate([means, np.sqrt(color_means(rest * rest, masks))], axis=1)
