@@ -8,6 +8,7 @@ from cutmix_tf.runs._files import read_json as read_json
 from cutmix_tf.runs._files import read_preprocessing as read_preprocessing
 from cutmix_tf.runs._files import read_settings as read_settings
 from cutmix_tf.runs._folder import RunFolder as RunFolder
+from cutmix_tf.runs._folder import check_same_data as check_same_data
 from cutmix_tf.runs._folder import save_model as save_model
 from cutmix_tf.runs._folder import write_json as write_json
 from cutmix_tf.runs._history import Row as Row

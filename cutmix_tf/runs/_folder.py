@@ -80,19 +80,8 @@ class RunFolder:
             lock.release()
 
     def keep_data(self, fingerprints: Mapping[str, str]) -> None:
-        """Writes the digests that tell this data from other data.
-
-        Raises:
-          ValueError: if the run was started with other data; says which part changed.
-        """
-        if self.home.data.exists():
-            held = read_json(self.home.data)
-            changed = [name for name in {**held, **fingerprints} if held.get(name) != fingerprints.get(name)]
-            if changed:
-                raise ValueError(
-                    f"The data has changed since this run started: {', '.join(changed)}. Restore it, or choose another "
-                    "--run-dir to train on the data as it is now."
-                )
+        """Writes the digests of the data, by part, the first time. Afterwards raises as `check_same_data`."""
+        check_same_data(self.home, fingerprints)
         write_json(self.files.data, dict(fingerprints))
 
     def read_summary(self) -> dict[str, Any] | None:
@@ -102,6 +91,19 @@ class RunFolder:
     def write_history(self, history: Sequence[Row]) -> None:
         """Writes a row for each epoch."""
         write_text(self.files.history, history_to_csv(history))
+
+
+def check_same_data(run: RunFiles, fingerprints: Mapping[str, str]) -> None:
+    """Raises ValueError if a run was started with other data; says which part changed."""
+    if not run.data.exists():
+        return
+    held = read_json(run.data)
+    changed = [name for name in {**held, **fingerprints} if held.get(name) != fingerprints.get(name)]
+    if changed:
+        raise ValueError(
+            f"The data has changed since this run started: {', '.join(changed)}. Restore it, or choose another "
+            "--run-dir to train on the data as it is now."
+        )
 
 
 def save_model(model: keras.Model, file: Path) -> None:

@@ -11,7 +11,8 @@ import tensorflow as tf
 from cutmix_tf.runs._checkpoints import Progress
 from cutmix_tf.runs._history import judged_rows
 
-_DIGITS = 4  # of percentages: more than a test set of a million images tells apart
+_DIGITS = 4  # of percentages: enough for a test set of a million images
+_LOSS_DIGITS = 6
 
 
 def summarize(progress: Progress, split: str) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def summarize(progress: Progress, split: str) -> dict[str, Any]:
     return {
         f"{prefix}top1_error_last": round(last[f"{split}_top1_error"], _DIGITS),
         f"{prefix}top5_error_last": round(last[f"{split}_top5_error"], _DIGITS),
-        f"{prefix}loss_last": last[f"{split}_loss"],
+        f"{prefix}loss_last": round(last[f"{split}_loss"], _LOSS_DIGITS),
         f"{prefix}top1_error_best": round(best[f"{split}_top1_error"], _DIGITS),
         "best_epoch": int(best["epoch"]),
         "best_chosen_on": split,
@@ -46,7 +47,7 @@ def test_scores(which: str, logs: dict[str, float]) -> dict[str, float]:
     return {
         f"top1_error_{which}": round(100 * (1 - logs["accuracy"]), _DIGITS),
         f"top5_error_{which}": round(100 * (1 - logs["top5"]), _DIGITS),
-        f"loss_{which}": logs["loss"],
+        f"loss_{which}": round(logs["loss"], _LOSS_DIGITS),
     }
 
 

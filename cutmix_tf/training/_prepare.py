@@ -98,7 +98,7 @@ def prepare(config: TrainConfig, *, images: ImageSet | None = None) -> Prepared:
     """
     images = load_images(config) if images is None else images
     prepared = Prepared(config, images, preprocessing_of(config, images), config.mix, images.train)
-    _ = prepared.steps_per_epoch, images.splits[config.judged_on]
+    _ = prepared.steps_per_epoch, images.test, getattr(images, config.judged_on)  # raises if one is missing
     return prepared
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from cutmix_tf._checks import check_whole
 from cutmix_tf.attention import cached_maps
 from cutmix_tf.datasets import ImageSet
 from cutmix_tf.mixing import HiddenMixer
-from cutmix_tf.runs import RunFiles, config_from_json, read_json, read_settings
+from cutmix_tf.runs import RunFiles, check_same_data, config_from_json, read_json, read_settings
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._prepare import Prepared, prepare
 
@@ -28,10 +29,13 @@ def replay(run: str | Path, step: int, *, images: ImageSet | None = None) -> dic
 
     Raises:
       FileNotFoundError: if there is no run, or its attention maps are gone.
-      ValueError, TypeError: if `step` is negative, or the run's config can't be read.
+      ValueError, TypeError: if the run has no such step, its config can't be read, or its data has changed.
     """
+    files = RunFiles(Path(run))
     prepared = prepare(read_config(run), images=images)
-    prepared = _with_maps(_with_taps(prepared, RunFiles(Path(run))))
+    check_same_data(files, prepared.images.fingerprints)
+    check_whole("step", step, low=0, high=prepared.config.epochs * prepared.steps_per_epoch - 1)
+    prepared = _with_maps(_with_taps(prepared, files))
     inputs, targets = next(iter(prepared.train_batches(step)))
     parts = {"targets": targets, **(inputs if isinstance(inputs, dict) else {"images": inputs})}
     parts |= {f"plan_{name}": value for name, value in parts.pop("plan", {}).items()}

@@ -153,7 +153,8 @@ def caches(config):
 def start(config):
     """What `fit` is called with; the same for equal configs, which saves a quarter of a second each."""
     images = small_set(validation=split_of(17, seed=3))
-    return started(config, model=None if config.model in MODELS else small_model, images=images)
+    model = None if config.model in MODELS else small_model
+    return started(config, model=model, images=images, make_batches=False)
 
 
 def layers(kind, look, config):
@@ -205,9 +206,9 @@ def written_to(config):
 
 
 def seed_of_weights(config):
-    """The seed among the first ten that gives the model's initial weights."""
+    """The seed, 0 or 1, that gives the model's initial weights."""
     weights = start(config).model.get_weights()
-    for seed in range(10):
+    for seed in (0, 1):
         keras.utils.set_random_seed(seed)
         if all(np.array_equal(*pair) for pair in zip(weights, small_model().get_weights(), strict=True)):
             return seed
@@ -215,10 +216,10 @@ def seed_of_weights(config):
 
 
 def seed_of_batches(config):
-    """The seed among the first ten that gives the first batch, by the pipeline itself."""
+    """The seed, 0 or 1, that gives the first batch, by the pipeline itself."""
     made = prepared(config)
     expected = next(iter(made.train_batches()))
-    for seed in range(10):
+    for seed in (0, 1):
         options = {"batch_size": config.batch_size, "mix": config.mix, "seed": seed}
         batch = next(iter(pipeline.train_batches(made.train_split, made.preprocessing, **options)))
         if np.array_equal(batch[0], expected[0]) and np.array_equal(batch[1], expected[1]):

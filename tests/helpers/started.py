@@ -32,8 +32,15 @@ class _Stopped(BaseException):
     """Takes the place of the first step."""
 
 
-def started(config, *, model=None, images=None):
-    """What `train` calls `fit` with. The run's folder is filled as far as it is by then, but for the figures."""
+def started(config, *, model=None, images=None, make_batches=True):
+    """What `train` calls `fit` with. The run's folder is filled as far as it is by then, but for the figures.
+
+    Args:
+      config: Of the training.
+      model: As for `train`.
+      images: As for `train`.
+      make_batches: Whether training batches are really made, which takes a while; else `batches` is None.
+    """
     calls = []
 
     def fit(model, batches, **options):
@@ -43,6 +50,8 @@ def started(config, *, model=None, images=None):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.Model, "fit", fit)
         patch.setattr(Fit, "_draw_mixes", lambda self: None)
+        if not make_batches:
+            patch.setattr(training.Prepared, "train_batches", lambda *arguments: None)
         with pytest.raises(_Stopped):
             training.train(config, model=model, images=images)
     return calls[0]

@@ -16,7 +16,7 @@ from helpers.narrow_models import narrow
 from helpers.small_runs import config
 
 import cutmix_tf as cm
-from cutmix_tf import _xla, training
+from cutmix_tf import training
 from cutmix_tf.attention import Teacher
 from cutmix_tf.layers import StochasticDepth
 from cutmix_tf.models import MODELS, WithDropBlock, WithStochasticDepth
@@ -214,8 +214,8 @@ WIRES: dict[str, list[Wire]] = {
     "weight_decay": [Wire(lambda c: looks.start(c).model.optimizer.l2, same(0.0, 0.01))],
     "label_smoothing": [Wire(looks.smoothed_loss, [(each, looks.smoothed_by_hand(each)) for each in (0.0, 0.1, 0.5)])],
     "seed": [
-        Wire(looks.seed_of_batches, same(0, 3)),
-        Wire(looks.seed_of_weights, same(0, 3)),
+        Wire(looks.seed_of_batches, same(0, 1)),
+        Wire(looks.seed_of_weights, same(0, 1)),
     ],
     "run_dir": [Wire(looks.written_to, [("one", ["one"]), ("two/three", ["two/three"])])],
     "evaluate_every": [Wire(of(looks.option, "validation_freq"), [(1, [1, 2, 3]), (2, [2, 3]), (9, [3])])],
@@ -249,14 +249,8 @@ def test_every_setting_has_a_row_that_tells_its_values_apart():
         assert any(row.seen[0][1] != row.seen[-1][1] for row in rows), field
 
 
-@pytest.fixture
-def without_xla(monkeypatch):
-    """Batches are made without XLA, which gives the same bits but takes seconds to compile each mixer."""
-    monkeypatch.setattr(_xla, "available", lambda: False)
-
-
 @pytest.mark.parametrize(("field", "wire"), ROWS)
-def test_a_setting_acts_as_it_says(field, wire, tmp_path, monkeypatch, without_xla):
+def test_a_setting_acts_as_it_says(field, wire, tmp_path, monkeypatch):
     for name in ("resnet18", "resnet20"):
         monkeypatch.setitem(MODELS, name, narrow(MODELS[name]))
     for number, (value, expected) in enumerate(wire.seen):
