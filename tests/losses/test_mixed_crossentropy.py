@@ -8,20 +8,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.pairs import CLASSES, random_pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cutmix_tf as cm
-
-CLASSES = 7
-
-
-def random_pairs(seed, count=16):
-    draw = np.random.default_rng(seed)
-    a, b = draw.integers(0, CLASSES, (2, count))
-    own = draw.random(count, np.float32)
-    pairs = np.stack([np.stack([a, b], 1), np.stack([own, 1 - own], 1)], 2).astype(np.float32)
-    return pairs, a, b, own, draw.normal(0, 3, (count, CLASSES)).astype(np.float32)
 
 
 def small_model(*activation, classes=CLASSES):
