@@ -15,10 +15,13 @@ from cutmix_tf.training import Prepared, prepare
 
 def main(words: list[str], program: str) -> None:
     """Computes or checks the cache of a config, or with --save draws how its teacher guides mixing."""
-    parser = argparse.ArgumentParser(prog=program, add_help=False)
-    parser.add_argument("--save", type=Path, help="a file for the figure; the cache is not computed then")
+    usage = f"{program} CONFIG [--save FILE] [--count COUNT] [overrides of the config]"
+    parser = argparse.ArgumentParser(usage=usage, add_help=False, allow_abbrev=False)
+    parser.add_argument("--save", type=Path, metavar="FILE", help="draw a figure instead of computing the cache")
     parser.add_argument("--count", type=int, default=8, help="number of examples in the figure (default: %(default)s)")
     options, words = parser.parse_known_args(words)
+    if {"-h", "--help"} & {*words}:
+        parser.print_help()  # followed by the help of the overrides
     prepared = prepare(read_config(words, program))
     if options.save is None:
         print(_compute(prepared))
