@@ -45,11 +45,11 @@ class Stream:
         return int(self.batches) / _seconds(iterator, self.batches)
 
 
-def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, anew: bool = False) -> Stream:
+def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, restart: bool = False) -> Stream:
     """Starts an endless dataset, warms it up, and finds how many batches take about that many seconds.
 
     Batches are consumed in a compiled loop, so that Python's own time per step is not measured. A dataset that
-    prefetches would keep producing batches while others are measured; it should restart for each window, with `anew`.
+    prefetches would keep producing batches while others are measured; it should start again for each window, with `restart`.
     """
     dataset = _untuned(dataset)
     iterator = iter(dataset)
@@ -59,7 +59,7 @@ def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, anew
         batches *= 2
         taken = _seconds(iterator, tf.constant(batches))
     wanted = max(round(batches * seconds / taken), 4 * parallel_calls)
-    return Stream((lambda: iter(dataset)) if anew else lambda: iterator, tf.constant(wanted), parallel_calls)
+    return Stream((lambda: iter(dataset)) if restart else lambda: iterator, tf.constant(wanted), parallel_calls)
 
 
 def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -62,7 +62,7 @@ def pipeline_stream(split: datasets.ArraySplit, policy: str, seconds: float) -> 
     """Training batches with a policy of AutoAugment."""
     preprocessing = dataclasses.replace(PREPROCESSING, auto_augment=policy)
     batches = pipeline.train_batches(split, preprocessing, batch_size=BATCH, seed=0, mix=cm.CutMix())
-    return start(batches, seconds, os.cpu_count() or 1, anew=True)  # without autotuning, a call for each core
+    return start(batches, seconds, os.cpu_count() or 1, restart=True)  # without autotuning, a call for each core
 
 
 def measure_training(settings: argparse.Namespace) -> dict:
