@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -47,7 +47,8 @@ def draw(options: MixedCamsOptions):
     Raises:
       ValueError, TypeError, OSError: for whatever is missing or doesn't fit.
     """
-    model, mixer = evaluation.load_model(options.run), mixer_from_text(options.mix)
+    model = evaluation.load_model(options.run)
+    mixer: Any = mixer_from_text(options.mix)  # `mixed_maps` checks it
     examples = evaluation.load_examples(model, options.dataset, data_dir=options.data_dir)
     _, first = np.unique(examples.labels, return_index=True)
     chosen = np.sort(first)[: options.count]

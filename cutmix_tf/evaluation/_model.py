@@ -134,7 +134,7 @@ def load_model(path: str | Path, *, dataset: str | None = None, progress: Progre
     file = runs.final_model(path) if path.is_dir() else path
     files = runs.RunFiles(file.parent)
     settings = runs.read_settings(files.folder) if files.config.is_file() else {}
-    facts = {"dataset": settings.get("dataset"), "mix": settings.get("mix")}
+    facts: dict[str, Any] = {"dataset": settings.get("dataset"), "mix": settings.get("mix")}
     if dataset is not None:
         facts["dataset"] = dataset
     if path.is_dir() or files.preprocessing.is_file():

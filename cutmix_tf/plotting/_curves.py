@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from cutmix_tf.plotting._figure import new_figure, quiet
 from cutmix_tf.plotting._style import INK, SMALL, TEXT, TITLE, colors_of
-from cutmix_tf.runs import judged_rows, judged_split
+from cutmix_tf.runs import Row, judged_rows, judged_split
 
 SETTLED = 1 / 3  # of the epochs: what comes before may leave the figure at the top
-Row = Mapping[str, float]
 
 
 def draw_curves(

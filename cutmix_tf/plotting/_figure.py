@@ -8,7 +8,7 @@ GAP = 0.1  # inches between images
 BAR = 0.75  # inches, the room for a color bar
 
 
-def new_figure(width: float, height: float, **options: Any):
+def new_figure(width: float, height: float, **options: Any) -> Any:
     """An empty matplotlib figure of that size in inches. Raises ImportError that says how to install matplotlib."""
     try:
         from matplotlib.figure import Figure

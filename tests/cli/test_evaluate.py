@@ -49,6 +49,12 @@ def test_a_run_gets_its_report_its_figures_and_a_table(run, capsys):
     assert f"Saved in {run}" in out
 
 
+def test_sets_that_no_suite_uses_are_not_loaded(run, tmp_path):
+    evaluate(run, "--suites", "accuracy", "--ood", "no such set", "--limit", 4, "--save", tmp_path)
+    assert (tmp_path / "evaluation.json").is_file()
+    assert not (tmp_path / "evaluation.png").exists()  # accuracy has no panel
+
+
 def test_several_runs_are_compared(run, tmp_path, capsys):
     (run / "best.keras").write_bytes((run / "final.keras").read_bytes())
     paths = (run, run / "best.keras", run)

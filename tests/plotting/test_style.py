@@ -9,6 +9,7 @@ import pytest
 
 from cutmix_tf import plotting
 from cutmix_tf.mixing import MIXERS
+from cutmix_tf.plotting._style import SPARE_COLORS
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,18 @@ def test_runs_by_the_same_method_have_different_shades():
     assert plotting.METHOD_COLORS["CutMix"] in colors.values()
     channels = np.array([[int(color[start : start + 2], 16) for start in (1, 3, 5)] for color in colors.values()])
     assert (channels.argmax(axis=1) == 0).all()  # all of them red
+
+
+def test_runs_by_the_same_method_keep_their_shades_in_any_order():
+    runs = {"seed 0": "CutMix()", "seed 1": "CutMix()", "x": "A()", "y": "B()"}
+    expected = plotting.colors_of(runs)
+    for order in itertools.permutations(runs):
+        assert plotting.colors_of({name: runs[name] for name in order}) == expected
+
+
+def test_methods_without_a_color_share_none_while_there_are_spare_ones():
+    colors = plotting.colors_of({f"run {number}": f"Method{number}()" for number in range(len(SPARE_COLORS))})
+    assert set(colors.values()) == set(SPARE_COLORS)
 
 
 def test_without_a_method_the_name_decides():

@@ -1,5 +1,7 @@
 """The wsol suite: weakly supervised localization by class-activation maps."""
 
+from typing import Any
+
 from cutmix_tf.evaluation._task import Task
 from cutmix_tf.evaluation.metrics import box_sweep, localization
 from cutmix_tf.evaluation.suites._suite import Results, Suite
@@ -27,7 +29,8 @@ class Localization(Suite):
 
     def run(self, task: Task) -> Results:
         """See `Suite`."""
-        boxes, correct = task.examples.boxes, task.logits.argmax(axis=1) == task.examples.labels
+        boxes: Any = task.examples.boxes  # not None, see `fits`
+        correct = task.logits.argmax(axis=1) == task.examples.labels
         found = localization(task.true_maps, boxes, correct)
         sweep = box_sweep(task.true_maps, boxes)
         return {

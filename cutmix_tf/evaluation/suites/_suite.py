@@ -17,14 +17,14 @@ class Suite(abc.ABC):
       name: What reports and the command line call it.
       by_default: Whether it runs if no suites are named; False for one that takes as long as all others together.
       uses: The optional inputs of a `Task` that it uses, "ood_sets" or "corrupted"; they are loaded only for it.
-      panel: Draws the suite on matplotlib axes; None for a suite without a panel. It takes the axes, the suite's
-        results by the name of the run, and the color of each run.
+      panel: Draws the suite on matplotlib axes, `panel(axes, results, colors)`, from its results and the color of each
+        run, both by the name of the run; None for a suite without a panel.
     """
 
     name: ClassVar[str]
     by_default: ClassVar[bool] = True
     uses: ClassVar[frozenset[str]] = frozenset()
-    panel: Callable[[Any, Mapping[str, Results], Mapping[str, str]], None] | None = None
+    panel: Callable[..., None] | None = None
 
     def fits(self, task: Task) -> str | None:
         """Why the suite can't run on this task, as a whole sentence that says what to do; None if it can."""
