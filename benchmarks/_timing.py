@@ -49,7 +49,7 @@ def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, rest
     """Starts an endless dataset, warms it up, and finds how many batches take about that many seconds.
 
     Batches are consumed in a compiled loop, so that Python's own time per step is not measured. A dataset that
-    prefetches would keep producing batches while others are measured; it should start again for each window, with `restart`.
+    prefetches would keep producing batches while others are measured; `restart` starts it again for each window.
     """
     dataset = _untuned(dataset)
     iterator = iter(dataset)
