@@ -3,7 +3,7 @@
 Reproduces Yun et al. 2019, Tables 5, 6 and 8 and Figure 3. docs/recipes.md lists each row's overrides, such as:
     --mix none | --mix "MixUp(alpha=0.5, per='batch')" | --mix "FeatureCutMix(prob=0.5, per='batch', taps=(1,))"
     --mix none --erase "Cutout(size=16, fill=(125, 123, 114))" --label-smoothing 0.1
-    --mix none --regularizer "WithDropBlock(drop_rate=0.1, block_size=4)"
+    --mix none --regularizer "WithDropBlock(drop_rate=0.1, block_size=4, stage_factor=1)"
     --model resnet110_bottleneck --learning-rate 0.1 --mix "CutMix(per='batch')"
 
 Known from the paper and its code: everything. One λ, box and coin are drawn per batch, as in that code. The paper's two

@@ -98,7 +98,9 @@ def mix_features(features, plan: dict[str, Any]):
     incoming = ops.take(features, plan["partner"], axis=0)
     if "own_share" in plan:
         share = ops.cast(plan["own_share"], features.dtype)[:, None, None, None]
-        incoming = share * features + (1 - share) * incoming
+        blend = share * features + (1 - share) * incoming
+        # A weight of 0 ignores its side, even if that is NaN or infinite.
+        incoming = ops.where(share == 1, features, ops.where(share == 0, incoming, blend))
     return ops.where(inside, incoming, features)
 
 

@@ -106,3 +106,14 @@ def test_a_mixer_of_other_taps_is_refused(tapped):
 def test_a_model_without_a_graph_is_refused():
     with pytest.raises(TypeError, match="functional model"):
         TappedModel(keras.Sequential(), (0,))
+
+
+def test_a_partner_of_weight_0_is_ignored_even_if_it_is_nan():
+    """As for images: 0 · NaN would be NaN."""
+    features = np.ones((2, 4, 4, 3), np.float32)
+    features[1] = np.nan
+    whole = np.array([[0, 0, 4, 4]] * 2, np.int32)
+    shares = np.array([1.0, 0.0], np.float32)
+    plan = {"tap": np.zeros(2, np.int32), "box": whole, "partner": np.array([1, 0], np.int32), "own_share": shares}
+    mixed = keras.ops.convert_to_numpy(mix_features(keras.ops.convert_to_tensor(features), plan))
+    np.testing.assert_array_equal(mixed, np.ones((2, 4, 4, 3), np.float32))
