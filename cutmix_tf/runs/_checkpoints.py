@@ -38,7 +38,7 @@ class Checkpoints:
         self.folder, self.kept = folder, kept
 
     def save(self, model: keras.Model, progress: Progress) -> None:
-        """Saves weights, optimizer, the random states of layers, and progress.
+        """Saves weights, optimizer, the states of random generators, and progress.
 
         A folder is filled under another name and renamed once everything is on disk, so that whatever has a
         checkpoint's name is whole, whenever the process is killed.
@@ -65,6 +65,7 @@ class Checkpoints:
 
     def _fill(self, folder: Path, model: keras.Model, progress: Progress) -> None:
         model.save_weights(folder / "state.weights.h5")
+        np.savez(folder / "random.npz", *map(np.array, _random_states(model)))
         np.savez(folder / "metrics.npz", *progress.metrics)
         values = {"step": progress.step, "history": progress.history, "rates": progress.rates}
         (folder / "progress.json").write_text(json.dumps(values))
@@ -112,9 +113,22 @@ class Checkpoints:
 
     def _read(self, folder: Path, model: keras.Model) -> Progress:
         model.load_weights(folder / "state.weights.h5")
-        with np.load(folder / "metrics.npz", allow_pickle=False) as arrays:
-            metrics = [arrays[name] for name in arrays.files]
+        for variable, state in zip(_random_states(model), _arrays(folder / "random.npz"), strict=True):
+            variable.assign(state)
+        metrics = _arrays(folder / "metrics.npz")
         return Progress(**json.loads((folder / "progress.json").read_text()), metrics=metrics)
+
+
+def _random_states(model: keras.Model) -> list[keras.Variable]:
+    """The states of the random generators of all layers, such as Dropout's; Keras saves weights without them."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
+
+
+def _arrays(file: Path) -> list[np.ndarray]:
+    """What `numpy.savez(file, *arrays)` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return [arrays[name] for name in arrays.files]
 
 
 def _digest(file: Path) -> str:

@@ -61,7 +61,9 @@ class RunFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other processes from training this run meanwhile. The lock's file stays: it may be another's already.
+        """Keeps other processes from training this run meanwhile.
+
+        At the end the lock's file stays, which may be another's already, and a temporary folder is removed.
 
         Raises:
           FileExistsError: if another process is training it.
@@ -78,6 +80,8 @@ class RunFolder:
             yield
         finally:
             lock.release()
+            if self._temporary is not None:
+                self._temporary.cleanup()
 
     def keep_data(self, fingerprints: Mapping[str, str]) -> None:
         """Writes the digests of the data, by part, the first time. Afterwards raises as `check_same_data`."""

@@ -53,6 +53,15 @@ def test_maps_are_computed_when_they_are_asked_for(tmp_path, monkeypatch):
     assert made.train_split.attention is None
 
 
+def test_a_finished_run_is_a_teacher(finished, tmp_path):
+    """Its last model is asked for each whole image of the training set."""
+    teacher = Teacher(str(finished.folder))
+    settings = {"mix": cm.AttentiveCutMix(), "teacher": teacher, "attention_cache": str(tmp_path / "maps.npz")}
+    maps = prepare(**settings).with_attention().train_split.attention
+    expected = teacher.maps(small_set().train.images)
+    np.testing.assert_allclose(maps / 255, expected / expected.max(axis=(1, 2), keepdims=True), atol=0.51 / 255)
+
+
 @pytest.mark.parametrize(
     ("changes", "steps", "images"),
     [({}, 4, 60), ({"static_shapes": True}, 3, 48), ({"batch_size": 60}, 1, 60), ({"batch_size": 64}, 1, 60)],
