@@ -64,9 +64,7 @@ def test_by_default_all_suites_run_that_fit_but_pgd(model, small_set):
 
 def test_suites_that_do_not_fit_are_refused(model, monkeypatch):
     task = ev.load_task(model, dataset=without_boxes(), ood=())
-    with pytest.raises(
-        ValueError, match=r"The wsol suite doesn't fit\. Localization needs a box for each image"
-    ):
+    with pytest.raises(ValueError, match=r"The wsol suite doesn't fit\. Localization needs a box for each image"):
         ev.evaluate(task, ["wsol"])
     with pytest.raises(ValueError, match="needs at least one OOD set"):
         ev.evaluate(task, ["ood"])
@@ -95,8 +93,9 @@ def test_suites_say_which_inputs_they_use():
 
 
 def test_several_objects_in_an_image_are_localized(model, small_set):
-    boxes = [np.stack([box, [0, 0, 1, 1]]) for box in small_set.test.boxes]
-    examples = ev.Examples(small_set.test.images, small_set.test.labels, tuple("abcd"), boxes)
-    one = ev.load_task(model, dataset=small_set, ood=())
-    several = ev.evaluate(ev.Task(model, examples), ["wsol"])["wsol"]
-    assert several["gt_known_loc"] >= ev.evaluate(one, ["wsol"])["wsol"]["gt_known_loc"]
+    """Where one object was found, another box in the image changes nothing."""
+    images, labels, one = small_set.test.images[:12], small_set.test.labels[:12], small_set.test.boxes[:12]
+    two = [np.stack([[0, 0, 1, 1], box]) for box in one]
+    examples = [ev.Examples(images, labels, tuple("abcd"), boxes) for boxes in (one, two)]
+    alone, several = (ev.evaluate(ev.Task(model, each), ["wsol"])["wsol"] for each in examples)
+    assert several["max_box_acc"] == alone["max_box_acc"] > 0
