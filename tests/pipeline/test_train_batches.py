@@ -1,35 +1,28 @@
-"""The input pipeline as a function of (split, preprocessing, seed, step)."""
+"""Training batches as a function of (split, preprocessing, seed, step)."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.tiny_sets import EncodedSplit
 
+import cutmix_tf as cm
 from cutmix_tf import _xla, datasets, pipeline
+from cutmix_tf.pipeline._resize import resized_center_crops
 
 COUNT, SIZE = 23, (8, 10)
 PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}  # so that batches are the pixels themselves
 
 
 def array_split(count=COUNT, size=SIZE):
-    """Random pictures, each one's number in its label and in all its corners' red."""
+    """Random images, the number of each as its label."""
     images = np.random.default_rng(0).integers(0, 256, (count, *size, 3), dtype=np.uint8)
     return datasets.ArraySplit(images, np.arange(count, dtype=np.int32))
 
 
 def stream_split(count=COUNT, size=SIZE):
-    """The same pictures as PNG files."""
-    arrays = array_split(count, size)
-    files = tf.stack([tf.io.encode_png(image) for image in arrays.images])
-
-    def read(seed=None):
-        order = tf.range(count)
-        if seed is not None:
-            order = tf.argsort(tf.random.stateless_uniform([count], seed))
-        parts = tf.gather(files, order), tf.gather(arrays.labels, order), tf.cast(order, tf.int64)
-        return tf.data.Dataset.from_tensor_slices(parts)
-
-    return datasets.StreamSplit(count, read, "pictures of a test")
+    """The same images as PNG files."""
+    return EncodedSplit(array_split(count, size))
 
 
 SPLITS = pytest.mark.parametrize("make_split", [array_split, stream_split], ids=["array", "stream"])
@@ -52,6 +45,12 @@ def differ(batches, others):
     return any(a.shape != b.shape or np.any(a != b) for (a, _), (b, _) in zip(batches, others, strict=True))
 
 
+@pytest.fixture(autouse=True)
+def without_xla(monkeypatch):
+    """Batches are made without XLA, which gives the same bits but takes seconds to compile each pipeline."""
+    monkeypatch.setattr(_xla, "available", lambda: False)
+
+
 # ---- order ----
 
 
@@ -64,7 +63,7 @@ def test_each_epoch_has_each_example_once_and_its_own_order(make_split):
     for order in orders:
         np.testing.assert_array_equal(np.sort(order), np.arange(COUNT))
     assert len({tuple(order) for order in orders}) == 3
-    for images, labels in batches:  # each label stays with its picture
+    for images, labels in batches:  # each label stays with its image
         np.testing.assert_array_equal(images, array_split().images[labels])
 
 
@@ -87,15 +86,6 @@ def test_seeds_differ_in_order_and_in_crops(make_split):
     assert any(np.any(a != b) for (_, a), (_, b) in zip(first, other, strict=True))
 
 
-def test_test_batches_are_in_order_and_whole():
-    for split in (array_split(), stream_split()):
-        dataset = pipeline.test_batches(split, pipeline.Preprocessing(**PLAIN, augment="crop_flip"), batch_size=6)
-        assert dataset.cardinality() == datasets.steps_per_epoch(split, 6) == 4
-        images, labels = (np.concatenate(part) for part in zip(*dataset.as_numpy_iterator(), strict=True))
-        np.testing.assert_array_equal(labels, np.arange(COUNT))
-        np.testing.assert_array_equal(images, array_split().images)
-
-
 # ---- one function of (seed, step) ----
 
 
@@ -115,23 +105,19 @@ def test_a_later_start_goes_on_with_the_same_bits(make_split, first_step):
     assert_same(later, train(split, "imagenet", steps=first_step + 3)[first_step:])
 
 
-@SPLITS
-def test_threads_and_xla_change_nothing(make_split, monkeypatch):
-    split, preprocessing = make_split(), pipeline.Preprocessing(**PLAIN, augment="crop_flip")
-    batches = train(split, steps=8)
-    options = tf.data.Options()
-    options.threading.private_threadpool_size = 1
-    dataset = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).with_options(options)
-    assert_same(list(dataset.take(8).as_numpy_iterator()), batches)
-    monkeypatch.setattr(_xla, "available", lambda: False)
+def test_xla_changes_nothing(monkeypatch):
+    split, batches = array_split(), train(array_split(), steps=8)
+    monkeypatch.setattr(_xla, "available", lambda: True)
     assert_same(train(split, steps=8), batches)
 
 
-def test_one_split_serves_several_pipelines():
-    split = array_split()
-    batches = train(split, steps=3)
-    assert_same(train(split, steps=3), batches)
-    assert len(list(pipeline.test_batches(split, pipeline.Preprocessing(**PLAIN), batch_size=6))) == 4
+@SPLITS
+def test_threads_change_nothing(make_split):
+    split, preprocessing = make_split(), pipeline.Preprocessing(**PLAIN, augment="crop_flip")
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    dataset = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).with_options(options)
+    assert_same(list(dataset.take(8).as_numpy_iterator()), train(split, steps=8))
 
 
 # ---- augmentation ----
@@ -158,30 +144,24 @@ def test_imagenet_crops_are_colored_and_not_clipped():
 
 
 @SPLITS
-def test_pictures_of_other_sizes_are_resized(make_split):
+def test_images_of_other_sizes_are_resized(make_split):
     split = make_split(size=(20, 30))
-    for augment in ("none", "crop_flip", "imagenet"):
+    for augment in ("none", "imagenet"):
         preprocessing = pipeline.Preprocessing(**PLAIN, augment=augment)
-        for dataset in (
-            pipeline.train_batches(split, preprocessing, batch_size=6, seed=1),
-            pipeline.test_batches(split, preprocessing, batch_size=6),
-        ):
-            images, _ = next(iter(dataset))
-            assert images.shape == dataset.element_spec[0].shape.merge_with([6, None, None, None]) == (6, *SIZE, 3)
-    centers = pipeline.resized_center_crops(array_split(size=(20, 30)).images[:6], SIZE, 256 / 224)
-    np.testing.assert_array_equal(images, centers)
+        dataset = pipeline.train_batches(split, preprocessing, batch_size=6, seed=1)
+        images, labels = next(iter(dataset))
+        assert images.shape == dataset.element_spec[0].shape.merge_with([6, None, None, None]) == (6, *SIZE, 3)
+        if augment == "none":
+            sources = array_split(size=(20, 30)).images[labels.numpy()]
+            np.testing.assert_array_equal(images, resized_center_crops(sources, SIZE, SIZE))
 
 
 def test_the_end_is_normalized():
     split, mean, std = array_split(), (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
     preprocessing = pipeline.Preprocessing(SIZE, mean, std)
-    for dataset in (
-        pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).take(4),
-        pipeline.test_batches(split, preprocessing, batch_size=6),
-    ):
-        for images, labels in dataset:
-            assert images.dtype == tf.float32
-            np.testing.assert_allclose(images, (split.images[labels] - mean) / np.array(std), atol=2e-6)
+    for images, labels in pipeline.train_batches(split, preprocessing, batch_size=6, seed=1).take(4):
+        assert images.dtype == tf.float32
+        np.testing.assert_allclose(images, (split.images[labels] - mean) / np.array(std), atol=2e-6)
 
 
 # ---- mixing ----
@@ -207,6 +187,64 @@ def test_mix_gets_augmented_pixels_and_a_fresh_seed_each_step():
     np.testing.assert_array_equal(next(iter(later))[1]["seed"], mixed[5][1]["seed"])
 
 
+def show_strength(images, labels, seed, strength):
+    """A mixer that returns its strength for each example."""
+    return images, tf.fill(tf.shape(labels), strength)
+
+
+def test_the_strength_is_that_of_the_step():
+    def strength(step):
+        return tf.cast(step, tf.float32) / 100
+
+    for first_step in (0, 5):
+        batches = train(array_split(), steps=6, mix=show_strength, strength=strength, first_step=first_step)
+        steps = [np.unique(strengths) for _, strengths in batches]
+        np.testing.assert_allclose(steps, (first_step + np.arange(6))[:, None] / 100, rtol=1e-6)
+
+
+# ---- static shapes ----
+
+MIXES = {
+    "CutMix": cm.CutMix(),
+    "OneOf": cm.OneOf([cm.CutMix(), cm.MixUp(), cm.Cutout(size=3)]),
+}
+
+
+@pytest.mark.parametrize("mix", MIXES)
+@SPLITS
+def test_static_shapes_leave_out_only_the_partial_batches(make_split, mix):
+    split, preprocessing = make_split(), pipeline.Preprocessing(**PLAIN, augment="flip")
+    options = {"batch_size": 6, "seed": 1, "mix": MIXES[mix]}
+    static = pipeline.train_batches(split, preprocessing, **options, static_shapes=True)
+    assert all(spec.shape.is_fully_defined() for spec in tf.nest.flatten(static.element_spec))
+    free = pipeline.train_batches(split, preprocessing, **options)
+    batches = list(static.take(5).as_numpy_iterator())  # three an epoch
+    assert_same(batches[:3], list(free.take(3).as_numpy_iterator()))
+    later = pipeline.train_batches(split, preprocessing, **options, static_shapes=True, first_step=4)
+    assert_same(batches[4:], list(later.take(1).as_numpy_iterator()))
+
+
+def test_static_shapes_reach_plans():
+    def inside(images, labels, seed):
+        return {"images": images, "plan": {"partner": labels}}, tf.stack([labels, labels], axis=1)
+
+    preprocessing, options = pipeline.Preprocessing(**PLAIN), {"batch_size": 6, "seed": 1, "mix": inside}
+    static = pipeline.train_batches(array_split(), preprocessing, **options, static_shapes=True)
+    inputs, targets = static.element_spec
+    assert inputs["images"].shape == (6, *SIZE, 3)
+    assert inputs["plan"]["partner"].shape == (6,)
+    assert targets.shape == (6, 2)
+
+
+def test_shapes_are_known():
+    for split in (array_split(), stream_split()):
+        dataset = pipeline.train_batches(split, pipeline.Preprocessing(**PLAIN), batch_size=6, seed=1)
+        assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+        assert dataset.element_spec[0].shape.as_list() == [None, *SIZE, 3]
+        assert dataset.element_spec[1].shape.as_list() == [None]
+        assert dataset.element_spec[1].dtype == tf.int32
+
+
 # ---- in Keras and under a strategy ----
 
 
@@ -230,22 +268,13 @@ def test_fit_trains_and_validates_on_two_replicas():
         model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
     history = model.fit(
         pipeline.train_batches(split, preprocessing, batch_size=6, seed=1),
-        validation_data=pipeline.test_batches(split, preprocessing, batch_size=6),
-        steps_per_epoch=datasets.steps_per_epoch(split, 6),
+        validation_data=pipeline.eval_batches(split, preprocessing, batch_size=6),
+        steps_per_epoch=split.steps_per_epoch(6),
         epochs=6,
         shuffle=False,
         verbose=0,
     )
     assert history.history["val_accuracy"][-1] > 0.9
-
-
-def test_shapes_are_known():
-    for split in (array_split(), stream_split()):
-        dataset = pipeline.train_batches(split, pipeline.Preprocessing(**PLAIN), batch_size=6, seed=1)
-        assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
-        assert dataset.element_spec[0].shape.as_list() == [None, *SIZE, 3]
-        assert dataset.element_spec[1].shape.as_list() == [None]
-        assert dataset.element_spec[1].dtype == tf.int32
 
 
 # ---- what is refused ----
@@ -255,6 +284,7 @@ def test_shapes_are_known():
     ("change", "message"),
     [
         ({"augment": "crop_flop"}, r"augment must be one of .*; got 'crop_flop'. Did you mean 'crop_flip'\?"),
+        ({"auto_augment": "cifar"}, r"auto_augment must be one of .*; got 'cifar'. Did you mean 'cifar10'\?"),
         ({"padding": -1}, "padding must be at least 0; got -1"),
         ({"image_size": (32,)}, r"image_size must be a tuple of 2 numbers; got \(32,\)"),
         ({"image_size": (0, 32)}, "image_size must be at least 1; got 0"),
@@ -272,36 +302,13 @@ def test_wrong_preprocessing_is_refused(change, message):
     [
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
         ({"batch_size": 2.0}, TypeError, "batch_size must be a whole number; got 2.0"),
+        ({"batch_size": 24, "static_shapes": True}, ValueError, "whole batch of 24; there are 23 examples"),
         ({"seed": -1}, ValueError, "seed must be at least 0"),
         ({"seed": 2**31}, ValueError, "seed must be at least 0 and at most"),
         ({"first_step": -1}, ValueError, "first_step must be at least 0; got -1"),
+        ({"attend": lambda images: images[..., 0]}, ValueError, "Attention maps are for mixing; got maps and mix=None"),
     ],
 )
 def test_wrong_arguments_are_refused(change, error, message):
     with pytest.raises(error, match=message):
         pipeline.train_batches(array_split(), pipeline.Preprocessing(**PLAIN), **{"batch_size": 6, "seed": 1, **change})
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"images": np.zeros((0, 8, 8, 3), np.uint8), "labels": np.zeros(0, np.int32)}, "at least one image; got none"),
-        ({"images": np.zeros((2, 8, 8, 3), np.float32)}, r"images must be uint8 .*; got float32"),
-        ({"images": np.zeros((2, 8, 8), np.uint8)}, "images must be uint8"),
-        ({"labels": np.zeros(3, np.int32)}, r"labels must be int32 \(2,\); got int32 \(3,\)"),
-        ({"labels": np.zeros(2, np.int64)}, r"labels must be int32 \(2,\); got int64 \(2,\)"),
-        ({"boxes": np.zeros((2, 5), np.int32)}, r"boxes must be int32 \(2, 4\); got int32 \(2, 5\)"),
-        ({"masks": np.zeros((2, 8, 9), bool)}, r"masks must be bool \(2, 8, 8\); got bool \(2, 8, 9\)"),
-    ],
-)
-def test_wrong_arrays_are_refused(arrays, message):
-    with pytest.raises(ValueError, match=message):
-        datasets.ArraySplit(**{"images": np.zeros((2, 8, 8, 3), np.uint8), "labels": np.zeros(2, np.int32), **arrays})
-
-
-def test_a_stream_shorter_than_it_says_fails_at_the_end_of_the_epoch():
-    short = datasets.StreamSplit(COUNT + 1, stream_split().read, "")
-    with pytest.raises(tf.errors.FailedPreconditionError, match="24 elements"):
-        list(pipeline.test_batches(short, pipeline.Preprocessing(**PLAIN), batch_size=6))
-    with pytest.raises(ValueError, match="at least one image; got 0"):
-        datasets.StreamSplit(0, stream_split().read, "")

@@ -2,15 +2,16 @@
 
 import collections
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
-from cutmix_tf import datasets, pipeline
+from cutmix_tf import _xla, datasets, pipeline
 from cutmix_tf.pipeline import _auto_augment
-from cutmix_tf.pipeline._auto_augment import OPERATIONS, POLICIES
+from cutmix_tf.pipeline._policies import OPERATIONS, POLICIES
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [(7, 9), (8, 5), (32, 32)]
@@ -18,14 +19,14 @@ GEOMETRIC = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate")
 BLENDING = ("Brightness", "Contrast", "Color", "Sharpness")
 
 
-def picture(height, width):
+def noise(height, width):
     """Noise that has not all values in each channel."""
     low, high = RANDOM.integers(0, 100, 3), RANDOM.integers(120, 256, 3)
     return RANDOM.integers(low, high, (height, width, 3)).astype(np.uint8)
 
 
 def apply(images, kinds, amounts):
-    """One operation a picture, then none."""
+    """One operation a image, then none."""
     kinds = np.stack([[OPERATIONS.index(kind) for kind in kinds], np.zeros(len(kinds))], axis=1).astype(np.int32)
     amounts = np.stack([amounts, np.zeros(len(amounts))], axis=1).astype(np.int32)
     operations = _auto_augment.Operations(tf.constant(kinds), tf.constant(amounts))
@@ -67,7 +68,7 @@ def with_pil(image, kind, amount):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("kind", ["Invert", "Solarize", "Posterize", "Equalize"])
 def test_values_change_as_in_pil(kind, shape):
-    images = np.stack([picture(*shape) for _ in range(10)])
+    images = np.stack([noise(*shape) for _ in range(10)])
     expected = [with_pil(image, kind, amount) for amount, image in enumerate(images)]
     np.testing.assert_array_equal(apply(images, [kind] * 10, range(10)), expected)
 
@@ -77,7 +78,7 @@ def test_values_change_as_in_pil(kind, shape):
 def test_calculated_values_are_those_of_pil_but_for_its_rounding_errors(kind, shape):
     """PIL cuts floats off, and is lower by one where a float falls just short of a whole number."""
     amounts = np.arange(-9, 10)
-    images = np.stack([picture(*shape) for _ in amounts])
+    images = np.stack([noise(*shape) for _ in amounts])
     changed = apply(images, [kind] * len(amounts), amounts).astype(int)
     expected = np.array([with_pil(image, kind, amount) for amount, image in zip(amounts, images, strict=True)])
     np.testing.assert_allclose(changed, expected, atol=1)
@@ -85,7 +86,7 @@ def test_calculated_values_are_those_of_pil_but_for_its_rounding_errors(kind, sh
 
 
 def test_blends_are_exact():
-    image = picture(6, 5)
+    image = noise(6, 5)
     for amount in (-9, -4, 0, 1, 7):
         factor = 1 + 2 * abs(amount)
         bright = image.astype(int) * factor // 10
@@ -100,7 +101,7 @@ def test_blends_are_exact():
 def test_sharpness_leaves_the_border_and_weighs_the_middle_five_times():
     image = np.zeros((5, 6, 3), np.uint8)
     image[2, 2] = image[0, 5] = 130
-    blurred = apply_one(image, "Sharpness", 0)[..., 0]  # nine tenths of the smooth picture
+    blurred = apply_one(image, "Sharpness", 0)[..., 0]  # nine tenths of the smooth image
     expected = np.zeros((5, 6))
     expected[1:4, 1:4] = 9  # a thirteenth of 130, of which nine tenths
     expected[1, 4] = 9
@@ -122,7 +123,7 @@ def from_place(image, x, y):
 def test_pixels_come_from_where_the_matrix_says(kind, shape):
     amounts = np.arange(-9, 10)
     height, width = shape
-    images = np.stack([picture(*shape) for _ in amounts])
+    images = np.stack([noise(*shape) for _ in amounts])
     moved = apply(images, [kind] * len(amounts), amounts)
     y, x = np.mgrid[:height, :width] + 0.5
     compared = []
@@ -145,9 +146,9 @@ def test_pixels_come_from_where_the_matrix_says(kind, shape):
 
 
 @pytest.mark.parametrize("kind", GEOMETRIC)
-def test_pictures_move_as_in_pil(kind):
+def test_images_move_as_in_pil(kind):
     amounts = np.arange(-9, 10)
-    images = np.stack([picture(61, 83) for _ in amounts])
+    images = np.stack([noise(61, 83) for _ in amounts])
     moved = apply(images, [kind] * len(amounts), amounts)
     for amount, image, actual in zip(amounts, images, moved, strict=True):
         # Points on the line between two pixels may fall to either.
@@ -175,7 +176,7 @@ def test_directions():
 
 def test_nothing_happens_at_magnitude_0_where_there_is_none():
     still = (*GEOMETRIC, "Solarize", "Posterize", "Identity")
-    images = np.stack([picture(9, 7) for _ in still])
+    images = np.stack([noise(9, 7) for _ in still])
     np.testing.assert_array_equal(apply(images, still, [0] * len(still)), images)
 
 
@@ -184,14 +185,14 @@ def test_solarize_inverts_everything_in_the_end():
     np.testing.assert_array_equal(apply_one(image, "Solarize", 9), 255 - image)
 
 
-def test_flat_pictures_stay_as_they_are_where_pil_leaves_them():
+def test_flat_images_stay_as_they_are():
     images = np.full((2, 6, 5, 3), (7, 128, 255), np.uint8)
     np.testing.assert_array_equal(apply(images, ["AutoContrast", "Equalize"], [9, 9]), images)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 8), (2, 3), (300, 2)], ids=str)
-def test_slim_pictures(shape):
-    images = np.stack([picture(*shape)] * len(OPERATIONS))
+def test_slim_images(shape):
+    images = np.stack([noise(*shape)] * len(OPERATIONS))
     changed = apply(images, OPERATIONS, [6] * len(OPERATIONS))
     for kind, image, actual in zip(OPERATIONS[1:], images[1:], changed[1:], strict=True):
         if kind not in GEOMETRIC:
@@ -199,8 +200,8 @@ def test_slim_pictures(shape):
     np.testing.assert_array_equal(changed[0], images[0])
 
 
-def test_operations_are_made_one_after_the_other():
-    images = np.stack([picture(12, 11) for _ in range(6)])
+def test_operations_are_applied_one_after_the_other():
+    images = np.stack([noise(12, 11) for _ in range(6)])
     kinds = RANDOM.integers(1, len(OPERATIONS), (6, 2)).astype(np.int32)
     amounts = RANDOM.integers(-9, 10, (6, 2)).astype(np.int32)
     both = _auto_augment.apply_policy(
@@ -215,6 +216,7 @@ def test_operations_are_made_one_after_the_other():
 
 
 def test_policies_are_made_of_known_operations():
+    assert get_args(pipeline.AutoAugmentPolicy) == ("none", *POLICIES)
     for policy in POLICIES.values():
         assert len(policy) == 25
         for kind, prob, magnitude in (operation for pair in policy for operation in pair):
@@ -243,7 +245,7 @@ def cases(kind, prob, magnitude):
 def test_operations_come_as_often_as_the_policy_says(policy):
     count = 200_000
     kinds, amounts = (part.numpy() for part in _auto_augment.sample_policy(count, policy, (3, 4)))
-    pairs = np.stack([kinds, amounts], axis=-1)  # of picture, step, and kind and amount
+    pairs = np.stack([kinds, amounts], axis=-1)  # of image, step, and kind and amount
     drawn, numbers = np.unique(pairs.reshape(count, 4), axis=0, return_counts=True)
     drawn = dict(zip((((a, b), (c, d)) for a, b, c, d in drawn.tolist()), numbers / count, strict=True))
     expected = outcomes(policy)
@@ -253,12 +255,12 @@ def test_operations_come_as_often_as_the_policy_says(policy):
 
 
 def test_sub_policies_are_equally_likely():
-    """In CIFAR-10's policy fifteen can be told by the pair of operations that were both made."""
+    """Fifteen of CIFAR-10's sub-policies show in the pair of operations, where both are applied."""
     kinds = _auto_augment.sample_policy(100_000, "cifar10", (5, 6)).kinds.numpy()
     names = [(first[0], second[0]) for first, second in POLICIES["cifar10"]]
-    told = [(name, pair) for name, pair in zip(names, POLICIES["cifar10"], strict=True) if names.count(name) == 1]
-    assert len(told) >= 15
-    for name, ((_, prob_one, _), (_, prob_two, _)) in told:
+    unique = [(name, pair) for name, pair in zip(names, POLICIES["cifar10"], strict=True) if names.count(name) == 1]
+    assert len(unique) >= 15
+    for name, ((_, prob_one, _), (_, prob_two, _)) in unique:
         both = np.all(kinds == [OPERATIONS.index(kind) for kind in name], axis=1).mean()
         assert both == pytest.approx(prob_one * prob_two / 25, abs=0.0015)
 
@@ -267,7 +269,7 @@ def test_sub_policies_are_equally_likely():
 
 
 def test_equal_seeds_give_equal_bits_everywhere():
-    images = tf.constant(np.stack([picture(13, 18) for _ in range(40)]))
+    images = tf.constant(np.stack([noise(13, 18) for _ in range(40)]))
 
     def changed(images, seed):
         return pipeline.auto_augment(images, "imagenet", seed)
@@ -300,6 +302,12 @@ def test_refusals(images, policy, message):
 # ---- in the pipeline ----
 
 
+@pytest.fixture
+def without_xla(monkeypatch):
+    """Batches are made without XLA, which gives the same bits but takes seconds to compile each pipeline."""
+    monkeypatch.setattr(_xla, "available", lambda: False)
+
+
 PLAIN = {"image_size": (8, 10), "mean": (0, 0, 0), "std": (1, 1, 1)}
 
 
@@ -317,29 +325,29 @@ CROPPED = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
 AUGMENTED = pipeline.Preprocessing(**PLAIN, augment="crop_flip", auto_augment="cifar10")
 
 
-def test_it_changes_cropped_pictures_in_training_only():
+def test_it_changes_cropped_images_in_training_only(without_xla):
     changed = 0
     for (images, labels), (before, same) in zip(train(AUGMENTED, split()), train(CROPPED, split()), strict=True):
         np.testing.assert_array_equal(labels, same)
         changed += np.sum(np.any(images != before, axis=(1, 2, 3)))
     assert 20 < changed < 48
-    for images, labels in pipeline.test_batches(split(), AUGMENTED, batch_size=6):
+    for images, labels in pipeline.eval_batches(split(), AUGMENTED, batch_size=6):
         np.testing.assert_array_equal(images, split().images[labels])
 
 
-def test_a_restart_goes_on_with_the_same_pictures():
+def test_a_restart_goes_on_with_the_same_images(without_xla):
     whole, later = train(AUGMENTED, split()), train(AUGMENTED, split(), first_step=3)
     for (images, _), (others, _) in zip(whole[3:], later[:5], strict=True):
         np.testing.assert_array_equal(images, others)
 
 
-def test_imagenet_pictures_get_colors_afterwards():
+def test_imagenet_images_get_colors_afterwards(without_xla):
     preprocessing = pipeline.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
     values = np.concatenate([images for images, _ in train(preprocessing, split())])
     assert np.any(values != np.rint(values))  # colors are changed in floats
 
 
-def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_pictures():
+def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_images(without_xla):
     with_maps = split(attention=np.zeros((24, 2, 2), np.uint8))
 
     def mix(images, labels, *, attention, seed):
