@@ -47,7 +47,8 @@ def compare(runs: tuple[Path, ...], save: Path) -> str:
     histories = {name: read_history(each.history) for name, each in files.items()}
     save.mkdir(parents=True, exist_ok=True)
     write_json(save / "comparison.json", summaries)
-    plotting.draw_curves(histories).savefig(RunFiles(save).curves, dpi=120)
+    methods = {name: summary["mix"] for name, summary in summaries.items()}
+    plotting.draw_curves(histories, methods).savefig(RunFiles(save).curves, dpi=120)
     mixes = RunFiles(runs[-1]).mixes
     if mixes.exists():  # not if features were mixed
         shutil.copy(mixes, RunFiles(save).mixes)

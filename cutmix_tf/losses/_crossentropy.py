@@ -96,8 +96,8 @@ class MixedCrossentropy(keras.losses.Loss):
 
     def _table(self, num_classes: int):
         """The weights of all classes: float32 (classes,)."""
-        given = self.class_weight
-        if max(given) >= num_classes:
+        given = self.class_weight or {}
+        if max(given, default=0) >= num_classes:
             raise ValueError(f"class_weight has a weight for class {max(given)}; the model has {num_classes} classes.")
         return ops.convert_to_tensor([given.get(each, 1.0) for each in range(num_classes)], "float32")
 

@@ -59,11 +59,11 @@ def build(
     _check_input_shape(input_shape)
     check_choice(f"stem of {name}", stem, ("auto", *row.strides))
     height, width, _ = input_shape
-    stem = _choose_stem(stem, row.strides, height, width)
-    _check_size(name, stem, row.strides[stem], height, width)
+    stem_used = _choose_stem(stem, row.strides, height, width)
+    _check_size(name, stem_used, row.strides[stem_used], height, width)
     chosen = _choose_options(name, row, options)
     images = keras.Input(tuple(input_shape), name="images")
-    logits = row.builder(images, num_classes=num_classes, stem=stem, sync_batch_norm=sync_batch_norm, **chosen)
+    logits = row.builder(images, num_classes=num_classes, stem=stem_used, sync_batch_norm=sync_batch_norm, **chosen)
     return keras.Model(images, logits, name=name)
 
 

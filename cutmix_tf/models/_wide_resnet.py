@@ -72,6 +72,10 @@ def wide_resnet_row(name: str) -> Architecture | None:
             "A Wide ResNet is named wrn{depth}_{width}, with a depth of 6n + 4 (10, 16, 22, 28, ...) and a width of "
             f"at least 1, such as wrn28_10; got {name!r}."
         )
+    return _row(depth, widen)
+
+
+def _row(depth: int, widen: int) -> Architecture:
     return Architecture(
         description=f"Wide ResNet wrn{{6n+4}}_{{width}}: 3 stages of {(depth - 4) // 6} units, {widen} times as wide",
         strides={"cifar": 4},
@@ -80,4 +84,5 @@ def wide_resnet_row(name: str) -> Architecture | None:
     )
 
 
-WIDE_RESNETS = {name: wide_resnet_row(name) for name in ("wrn16_1", "wrn16_2", "wrn16_4", "wrn28_10", "wrn40_2")}
+_LISTED = ((16, 1), (16, 2), (16, 4), (28, 10), (40, 2))
+WIDE_RESNETS = {f"wrn{depth}_{widen}": _row(depth, widen) for depth, widen in _LISTED}

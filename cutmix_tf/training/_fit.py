@@ -133,11 +133,12 @@ class Fit:
         """Saves the last model and writes the summary."""
         config, files = self.prepared.config, self.folder.files
         save_model(self.saved, files.final_model)
-        name = f"{config.dataset}, {config.model}, {to_text(config.mix)}"
-        plotting.draw_curves({name: progress.history}).savefig(files.curves, dpi=120)
+        mix = to_text(config.mix)
+        title = f"{config.model} on {config.dataset}"
+        plotting.draw_curves({mix: progress.history}, {mix: mix}, title=title).savefig(files.curves, dpi=120)
         summary = {
             **{name: getattr(config, name) for name in ("dataset", "model", "seed", "epochs")},
-            "mix": to_text(config.mix),
+            "mix": mix,
             **summarize(progress, self.split),
             **({} if self.split == "test" else self._test()),
             "params": trainable_parameters(self.model),

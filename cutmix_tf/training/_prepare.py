@@ -47,11 +47,12 @@ class Prepared:
         """The mixed batches from that step on, without end; from a data service's `source`, to the end of the epoch."""
         config = self.config
         total_steps = config.epochs * self.steps_per_epoch
+        erase: Any = config.erase  # a mixer that can be called, as the config has checked
         return pipeline.train_batches(
             self.train_split,
             self.preprocessing,
             batch_size=config.batch_size,
-            erase=config.erase,
+            erase=erase,
             mix=self.mixer,
             strength=MixSchedule(config.mix_schedule, total_steps) if config.mix_schedule else None,
             attend=config.teacher.attend if config.teacher and config.attention == "live" else None,
