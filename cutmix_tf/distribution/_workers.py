@@ -87,7 +87,7 @@ def _resolver(cluster: str) -> tf.distribute.cluster_resolver.ClusterResolver:
     if not cluster:
         if not os.environ.get("TF_CONFIG"):
             raise ValueError(
-                "strategy multiworker needs the environment variable TF_CONFIG, which is not set. See docs/distributed.md."
+                "strategy multiworker needs the environment variable TF_CONFIG; it is not set. See docs/distributed.md."
             )
         return tf.distribute.cluster_resolver.TFConfigClusterResolver()
     return look_up(kind, {"slurm": _slurm, "kubernetes": _kubernetes}, "cluster")(label)
