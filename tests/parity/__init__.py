@@ -1,0 +1,1 @@
+"""Comparisons with torchvision and timm, which `pip install "cutmix_tf[parity]"` installs."""
