@@ -1,0 +1,135 @@
+"""Rebuilds a study's tables, figures and page from its raw files: python studies/report.py STUDY [--check].
+
+With --check nothing is written, and the program fails if what is committed differs from what the raw files give.
+"""
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from estimates import Difference, estimate, paired_difference
+from study import Study, StudyRun, load_study
+
+from cutmix_tf.runs import read_json
+
+COLUMNS = {
+    "top1_error_last": "test error, last epoch",
+    "top1_error_best": "test error, best epoch",
+    "loss_last": "test loss, last epoch",
+    "validation_top1_error_last": "validation error, last epoch",
+    "train_top1_error_last": "training error, as mixed",
+}
+HEADLINES = ("top1_error_last", "loss_last")  # of which differences are shown
+
+
+def main() -> None:
+    """Writes, or checks, the files of a study."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("study")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
+    options = parser.parse_args()
+    study = load_study(options.study)
+    runs = [run for run in study.runs() if run.finished]
+    if not runs:
+        sys.exit(f"{study.name}: no run has finished. Run python studies/run.py {study.name}.")
+    texts = {study.results / "runs.csv": runs_csv(runs), study.results / "README.md": page(study, runs)}
+    if options.check:
+        stale = [str(file) for file, text in texts.items() if not file.is_file() or file.read_text() != text]
+        sys.exit(f"Out of date: {', '.join(stale)}. Run python studies/report.py {study.name}." if stale else 0)
+    for file, text in texts.items():
+        file.write_text(text)
+    draw(study, runs)
+    print(f"Wrote {', '.join(file.name for file in texts)} and curves.png in {study.results}")
+
+
+def runs_csv(runs: list[StudyRun]) -> str:
+    """A row for each finished run."""
+    text = io.StringIO()
+    names = ["arm", "seed", *COLUMNS, "best_epoch", "epochs", "params", "seconds", "commit", "machine"]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    for run in runs:
+        summary = read_json(run.kept.summary)
+        facts = {"arm": run.arm, "seed": run.seed, **{name: summary["measured_with"][name] for name in names[-2:]}}
+        writer.writerow({name: facts.get(name, summary.get(name)) for name in names})
+    return text.getvalue()
+
+
+def page(study: Study, runs: list[StudyRun]) -> str:
+    """The study's page: what it asks, what was run, and what came out."""
+    count, total = len(runs), sum(1 for _ in study.runs())
+    return "\n".join(
+        [
+            f"# {study.title}",
+            "",
+            study.question.strip(),
+            "",
+            f"{count} of {total} runs have finished. `python studies/run.py {study.name}` makes the missing ones,",
+            f"`python studies/report.py {study.name}` rebuilds this page from the raw files in `runs/`.",
+            "Errors in percent, mean over seeds ± the half width of a 95 % interval (Student's t).",
+            "",
+            *_table(study, runs),
+            "",
+            "![Error by epoch, mean over seeds](curves.png)",
+            "",
+            "## Differences, seed by seed",
+            "",
+            "Each arm minus the other on the same seeds; negative is better. p of a paired two-sided t-test.",
+            "",
+            *_differences(study, runs),
+            "",
+        ]
+    )
+
+
+def values_of(runs: list[StudyRun], arm: str, column: str) -> dict[int, float]:
+    """Seed -> value, of the finished runs of an arm."""
+    return {run.seed: read_json(run.kept.summary)[column] for run in runs if run.arm == arm}
+
+
+def _table(study: Study, runs: list[StudyRun]) -> Iterator[str]:
+    columns = {name: title for name, title in COLUMNS.items() if name in read_json(runs[0].kept.summary)}
+    yield f"| arm | seeds | {' | '.join(columns.values())} |"
+    yield f"|---|---|{'---|' * len(columns)}"
+    for name, arm in study.arms.items():
+        cells = [values_of(runs, name, column) for column in columns]
+        if cells[0]:
+            numbers = " | ".join(str(estimate(list(values.values()))) for values in cells)
+            yield f"| {arm.title} | {', '.join(map(str, cells[0]))} | {numbers} |"
+
+
+def _differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:
+    yield f"| arm | minus | seeds | {' | '.join(COLUMNS[name] for name in HEADLINES)} |"
+    yield f"|---|---|---|{'---|' * len(HEADLINES)}"
+    references = [name for name in (study.baseline, "cutmix_0.5") if name in study.arms]
+    for reference in references:
+        for name, arm in study.arms.items():
+            pairs = [_difference(runs, name, reference, column) for column in HEADLINES]
+            if name != reference and pairs[0] is not None:
+                cells = " | ".join(_shown(pair) for pair in pairs if pair)
+                yield f"| {arm.title} | {study.arms[reference].title} | {pairs[0].estimate.count} | {cells} |"
+
+
+def _difference(runs: list[StudyRun], arm: str, reference: str, column: str) -> Difference | None:
+    return paired_difference(values_of(runs, arm, column), values_of(runs, reference, column))
+
+
+def _shown(difference: Difference) -> str:
+    sure = "" if difference.p_value != difference.p_value else f" (p = {difference.p_value:.2g})"
+    return f"{difference.estimate}{sure}"
+
+
+def draw(study: Study, runs: list[StudyRun]) -> Path:
+    """The error by epoch of each arm: its mean over seeds, and its seeds behind it."""
+    from figures import draw_arms  # needs matplotlib, which --check does not
+
+    file = study.results / "curves.png"
+    draw_arms(study, runs).savefig(file, dpi=120)
+    return file
+
+
+if __name__ == "__main__":
+    main()

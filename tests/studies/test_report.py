@@ -1,0 +1,92 @@
+"""Studies: which runs are missing, what the report makes of raw files, and what --check notices."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import estimates
+import pytest
+import report
+from study import Arm, Study, StudyRun, load_study, study_names
+
+from cutmix_tf import CutMix
+from cutmix_tf.training import TrainConfig
+
+ROOT = Path(__file__).parents[2]
+ERRORS = {"none": (30.0, 31.0, 32.0), "cutmix_0.5": (28.0, 30.0, 29.0)}
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A study of two arms and three seeds whose results are in a temporary folder, with all runs but the last."""
+    monkeypatch.setattr("study.ROOT", tmp_path)
+    arms = {"none": Arm("no mixing", {}), "cutmix_0.5": Arm("CutMix 0.5", {"mix": CutMix(prob=0.5)})}
+    made = Study(
+        "tiny", "A tiny study", "Does it help?", TrainConfig(dataset="shapes", model="resnet20", epochs=2), arms
+    )
+    for run in list(made.runs())[:-1]:
+        write(run, ERRORS[run.arm][run.seed])
+    return made
+
+
+def write(run, error):
+    run.kept.folder.mkdir(parents=True)
+    summary = {"top1_error_last": error, "top1_error_best": error - 1, "loss_last": error / 20, "mix": "none"}
+    summary |= {"train_top1_error_last": 5.0, "best_epoch": 2, "epochs": 2, "params": 3, "seconds": 60.0}
+    summary |= {"measured_with": {"commit": "abc", "machine": "Linux"}}
+    run.kept.summary.write_text(json.dumps(summary))
+    run.kept.config.write_text("{}")
+    rows = [f"{epoch},0.5,{error + 2 - epoch},0.1" for epoch in (1, 2)]
+    run.kept.history.write_text("\n".join(["epoch,train_top1_error,test_top1_error,learning_rate", *rows]))
+
+
+def test_runs_come_seed_by_seed_and_differ_in_arm_and_seed_alone(study):
+    runs = list(study.runs())
+    assert [(run.arm, run.seed) for run in runs[:3]] == [("none", 0), ("cutmix_0.5", 0), ("none", 1)]
+    assert [run.finished for run in runs] == [True] * 5 + [False]
+    config = StudyRun(study, "cutmix_0.5", 2).config()
+    assert (config.mix, config.seed, config.epochs) == (CutMix(prob=0.5), 2, 2)
+    assert not Path(config.run_dir).is_absolute()
+
+
+def test_tables_hold_means_intervals_and_paired_differences(study):
+    runs = [run for run in study.runs() if run.finished]
+    page = report.page(study, runs)
+    half_width = 4.302653 * 1.0 / math.sqrt(3)  # Student's t at 2 degrees of freedom, standard deviation 1
+    assert f"| no mixing | 0, 1, 2 | 31.00 ± {half_width:.2f} |" in page
+    assert "| CutMix 0.5 | no mixing | 2 | -1.50 ±" in page  # seeds 0 and 1: −2 and −1
+    assert "5 of 6 runs have finished" in page
+    assert report.runs_csv(runs).splitlines()[1].startswith("none,0,30.0,29.0,1.5,")
+
+
+def test_a_single_seed_has_no_interval():
+    assert str(estimates.estimate([3.0])) == "3.00"
+    assert estimates.paired_difference({0: 1.0}, {1: 2.0}) is None
+
+
+def test_the_figure_shows_each_arm(study):
+    file = report.draw(study, [run for run in study.runs() if run.finished])
+    assert file.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_every_study_loads_and_its_configs_are_valid(name):
+    study = load_study(name)
+    assert study.baseline in study.arms
+    for run in study.runs():
+        assert run.config().epochs > 1
+
+
+def test_an_unknown_study_is_named():
+    with pytest.raises(ValueError, match=r"There is no study 'probs'\. Did you mean 'probes'"):
+        load_study("probs")
+
+
+def test_check_fails_where_nothing_was_run():
+    command = [sys.executable, "studies/report.py", "probes", "--check"]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if not (ROOT / "results" / "probes" / "runs").exists():
+        assert child.returncode == 1
+        assert "no run has finished" in child.stderr
