@@ -32,7 +32,7 @@ def test_the_dtype_of_mixed_precision_is_kept(make, dtype):
 
 
 @every_layer
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_models_train_on_batches_of_any_size(make, jit_compile):
     model = small_model(make())
     history = fit(model, examples=10, epochs=2, jit_compile=jit_compile)  # batches of 4, 4 and 2

@@ -184,13 +184,25 @@ IN_FRONT = {
 
 
 @pytest.mark.parametrize(("layers", "expected"), IN_FRONT.values(), ids=IN_FRONT)
-@pytest.mark.parametrize("options", [{"run_eagerly": True}, {"jit_compile": False}, {"jit_compile": True}], ids=str)
-def test_a_softmax_in_front_of_logits_is_noticed(layers, expected, options):
-    model = small_model(*layers)
-    model.compile("sgd", cm.MixedCrossentropy(), **options)
-    found = softmax_warnings(lambda: model.fit(plain_batches(16), shuffle=False, verbose=0))
+@pytest.mark.parametrize("how", ["eager", "graph", "XLA"])
+def test_a_softmax_in_front_of_logits_is_noticed(layers, expected, how):
+    loss, labels = cm.MixedCrossentropy(), tf.range(4)
+
+    def step(x):
+        for layer in layers:
+            x = layer(x)
+        return loss(labels, x)
+
+    call = step if how == "eager" else tf.function(step, jit_compile=how == "XLA")
+    found = softmax_warnings(lambda: call(tf.constant(random_pairs(0, count=4)[4])))
     assert bool(found) == expected
     assert all("from_logits=False" in message for message in found)
+
+
+def test_fit_notices_a_softmax_too():
+    model = small_model(keras.layers.Softmax())
+    model.compile("sgd", cm.MixedCrossentropy())
+    assert softmax_warnings(lambda: model.fit(plain_batches(16), shuffle=False, verbose=0))
 
 
 def test_probabilities_are_welcome_where_they_are_expected():

@@ -11,7 +11,7 @@ from helpers.small_models import build, small
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from cutmix_tf.models import TappedModel, find_head, with_normalization
+from cutmix_tf.models import TappedModel, find_head, has_head, with_normalization
 
 MEAN, STD = (125.3, 122.95, 113.87), (62.99, 62.09, 66.7)  # of CIFAR-10
 
@@ -143,12 +143,23 @@ import sys, keras, numpy as np
 folder = sys.argv[1]
 model = keras.saving.load_model(f"{folder}/model.keras")
 np.save(f"{folder}/logits.npy", model(np.load(f"{folder}/pixels.npy")))
-assert not isinstance(model.input, list)  # so that an exported model is called with one array
 assert not [name for name in sys.modules if name.startswith("cutmix")]
 """
 
 
-def test_a_saved_model_takes_pixels_without_our_package(tmp_path):
+def test_a_saved_model_takes_pixels(tmp_path):
+    whole = with_normalization(build(input_shape=(8, 12, 3)), MEAN, STD)
+    whole.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    pixels = pixels_for(whole)
+    np.testing.assert_array_equal(loaded(pixels), whole(pixels))
+    assert not isinstance(loaded.input, list)  # so that an exported model is called with one array
+    assert has_head(loaded)
+    assert all(type(layer) is getattr(keras.layers, type(layer).__name__) for layer in whole.layers)
+
+
+@pytest.mark.slow
+def test_a_saved_model_loads_without_our_package(tmp_path):
     whole = with_normalization(build(input_shape=(8, 12, 3)), MEAN, STD)
     pixels = pixels_for(whole)
     whole.save(tmp_path / "model.keras")

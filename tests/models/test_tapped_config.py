@@ -21,7 +21,8 @@ def test_a_config_makes_a_tapped_model_of_the_same_graph():
 
 def test_a_checkpoint_holds_it_whole(tmp_path):
     tapped = TappedModel(small("resnet"), TAPS)
-    tapped.compile(keras.optimizers.SGD(0.01, momentum=0.9), MixedCrossentropy(), metrics=[MixedAccuracy()])
+    optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
+    tapped.compile(optimizer, MixedCrossentropy(), metrics=[MixedAccuracy()], run_eagerly=True)
     x, y = images_for(tapped.base, batch=8), np.arange(8) % 5
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_loss", save_best_only=True)
     tapped.fit(x, y, validation_data=(x, y), callbacks=[checkpoint], verbose=0)
