@@ -1,6 +1,6 @@
 """CutMix and its relatives for Keras 3, as exact and fast tf.data functions."""
 
-import importlib
+from importlib import import_module as _import_module
 
 from cutmix_tf import mixing as mixing
 from cutmix_tf import models as models
@@ -37,7 +37,7 @@ _ON_FIRST_USE = (
 def __getattr__(name: str):
     """Imports the larger parts of the package when they are first used, so that importing it stays light."""
     if name in _ON_FIRST_USE:
-        return importlib.import_module(f"cutmix_tf.{name}")
+        return _import_module(f"cutmix_tf.{name}")
     raise AttributeError(f"module 'cutmix_tf' has no attribute {name!r}")
 
 
