@@ -11,9 +11,9 @@ from cutmix_tf import evaluation, models, plotting, runs
 from cutmix_tf._checks import check_whole
 from cutmix_tf.cli._progress import CounterLine
 from cutmix_tf.cli._tyro import import_tyro
+from cutmix_tf.datasets import BadExamples
 from cutmix_tf.evaluation import SUITES, EvaluatedModel, Task
 from cutmix_tf.evaluation._evaluate import used_by
-from cutmix_tf.evaluation._examples import BadExamples
 from cutmix_tf.evaluation._report import has_panels
 from cutmix_tf.evaluation.metrics import boxes_of_maps, resize_maps, scale_maps
 

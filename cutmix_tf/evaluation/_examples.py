@@ -1,17 +1,17 @@
 """The images that a model is evaluated on, in memory and at its size, with their boxes."""
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from cutmix_tf import datasets, pipeline
 from cutmix_tf._checks import check_whole
+from cutmix_tf.datasets import BadExamples
 from cutmix_tf.evaluation._model import EvaluatedModel
 from cutmix_tf.evaluation.metrics._localization import ObjectBoxes
 
 BATCH = 256
-BadExamples = Literal["refuse", "skip"]
 KEY = (0, 0xE7A1)  # which examples a limit picks
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from cutmix_tf.datasets import ImageSet
+from cutmix_tf.datasets import BadExamples, ImageSet
 from cutmix_tf.evaluation._cam import cam
-from cutmix_tf.evaluation._examples import BadExamples, Examples, load_examples, load_images
+from cutmix_tf.evaluation._examples import Examples, load_examples, load_images
 from cutmix_tf.evaluation._model import EvaluatedModel
 from cutmix_tf.evaluation.metrics import resize_maps
 from cutmix_tf.evaluation.perturbations._noise import NOISES, Noise
