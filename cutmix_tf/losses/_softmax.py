@@ -34,6 +34,5 @@ def _are_probabilities(tensor: Any) -> bool:
     if not isinstance(tensor, np.ndarray) and not hasattr(tensor, "numpy"):
         return False
     values = np.asarray(tensor, np.float32)
-    return values.size > 0 and bool(
-        (values >= 0).all() and (abs(values.sum(axis=-1) - 1) < 1e-2).all()
-    )  # half precision rounds the sums
+    sums_to_one = abs(values.sum(axis=-1) - 1) < 1e-2  # half precision rounds
+    return values.size > 0 and bool((values >= 0).all() and sums_to_one.all())
