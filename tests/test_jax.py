@@ -69,41 +69,40 @@ print("trained")
 ON_TWO_DEVICES = """
 import sys
 from pathlib import Path
-import numpy as np, pytest, tensorflow as tf
-import test_training as small, test_resume as resumed, cutmix_tf as cm
-from cutmix_tf.training import Run, _callbacks
+import numpy as np, pytest
+from helpers import small_runs as small
+from helpers.started import started
+import cutmix_tf as cm
+from cutmix_tf.training import train, _callbacks
 folder, patch = Path(sys.argv[1]), pytest.MonkeyPatch()
-small.small_set.__wrapped__(patch)
-def config(name, **changes):
-    return small.config(folder / name, static_shapes=True, checkpoint_minutes=0.0, **changes)
+def run(name, **changes):
+    settings = {"static_shapes": True, "checkpoint_minutes": 0.0, **changes}
+    return {"config": small.config(folder / name, **settings), "model": small.small_model, "images": small.small_set()}
 def same(one, two):
     for ours, theirs in zip(small.weights_of(folder / one), small.weights_of(folder / two), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
-for mix in (cm.CutMix(), cm.FeatureCutMix(taps=(0, "conv"))):
-    name = type(mix).__name__
-    small.train(config(f"{name}1", mix=mix, strategy="default"))
-    run = Run(config(f"{name}2", mix=mix, strategy="data_parallel:2"), model=small.small_model)
-    assert run.devices.replicas == 2
-    if name == "FeatureCutMix":
-        partners = np.concatenate([inputs["plan"]["partner"] for inputs, _ in run.train_batches().take(9)])
-        assert partners.max() < 16
-        continue  # pairs stay on their device, so there are others than on one
-    run.fit()
-    same(f"{name}1", f"{name}2")
+train(**run("one", mix=cm.CutMix(), strategy="default"))
+train(**run("two", mix=cm.CutMix(), strategy="data_parallel:2"))
+same("one", "two")
+
+# pairs stay on their device, so there are others than on one
+hidden = started(**run("hidden", mix=cm.FeatureCutMix(taps=(0, "conv")), strategy="data_parallel:2"))
+partners = np.concatenate([inputs["plan"]["partner"] for inputs, _ in hidden.batches.take(9)])
+assert partners.max() < 8
 
 # killed inside an epoch
+class Killed(BaseException):
+    pass
 counted = _callbacks.StepWatcher.on_train_batch_end
 def die(self, batch, logs=None):
     counted(self, batch, logs)
     if self.progress.step == 4:
-        raise resumed.Killed
-with patch.context() as dying, pytest.raises(resumed.Killed):
+        raise Killed
+with patch.context() as dying, pytest.raises(Killed):
     dying.setattr(_callbacks.StepWatcher, "on_train_batch_end", die)
-    small.train(config("killed", mix=cm.CutMix(), strategy="data_parallel:2"))
-small.train(config("killed", mix=cm.CutMix(), strategy="data_parallel:2"))
-assert (folder / "killed" / "history.csv").read_bytes() == (folder / "CutMix2" / "history.csv").read_bytes()
-for ours, theirs in zip(small.weights_of(folder / "killed"), small.weights_of(folder / "CutMix2"), strict=True):
-    np.testing.assert_array_equal(ours, theirs)
+    train(**run("killed", mix=cm.CutMix(), strategy="data_parallel:2"))
+train(**run("killed", mix=cm.CutMix(), strategy="data_parallel:2"))
+small.assert_same_bits(folder / "killed", folder / "two")
 
 for strategy, error, message in [
     ("tpu", RuntimeError, "needs a TPU; JAX has none"),
@@ -111,9 +110,9 @@ for strategy, error, message in [
     ("mirrored:2", ValueError, "On Keras' jax backend, strategy must be one of"),
 ]:
     with pytest.raises(error, match=message):
-        Run(config("refused", strategy=strategy), model=small.small_model)
+        train(**run("refused", strategy=strategy))
 with pytest.raises(ValueError, match="needs batches of one shape; set static_shapes=True"):
-    Run(small.config(folder / "refused", strategy="data_parallel:2"), model=small.small_model)
+    train(**run("refused", strategy="data_parallel:2", static_shapes=False))
 print("passed")
 """
 

@@ -1,7 +1,6 @@
 """The papers' recipes: every command of docs/recipes.md is one that runs, and does what its row says."""
 
 import collections
-import dataclasses
 import functools
 import re
 import runpy
@@ -13,10 +12,13 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from helpers.narrow_models import narrow
+from helpers.started import started
+from helpers.tiny_sets import EncodedSplit
 
-from cutmix_tf import data, training
+from cutmix_tf import datasets
 from cutmix_tf.attention import APPLICATIONS, _source, _teacher
+from cutmix_tf.cli._config import load_config, read_config
 from cutmix_tf.mixing import MIXERS, HiddenMixer
 from cutmix_tf.models import MODELS, REGULARIZERS
 
@@ -62,7 +64,7 @@ RECIPES = read_page()
 
 @functools.cache
 def config_of(recipe, *more):
-    return training.read_command_line([str(ROOT / recipe.config), *recipe.overrides, *more])
+    return read_config([str(ROOT / recipe.config), *recipe.overrides, *more], "cutmix-tf train")
 
 
 def test_every_published_row_is_there():
@@ -81,7 +83,7 @@ def test_every_published_row_is_there():
 
 def test_the_example_is_a_command():
     (line,) = re.findall(r"^python train_keras\.py (.*)$", PAGE, re.MULTILINE)
-    assert training.read_command_line([str(ROOT / line.split()[0]), *shlex.split(line)[1:]]).mix is None
+    assert read_config([str(ROOT / line.split()[0]), *shlex.split(line)[1:]], "cutmix-tf train").mix is None
 
 
 NAMED = {
@@ -135,7 +137,7 @@ def test_the_authors_settings():
     cifar = {"batch_size": 64, "learning_rate": 0.25, "milestones": (0.5, 0.75), "augment": "crop_flip"}
     imagenet = {"batch_size": 256, "learning_rate": 0.1, "milestones": (0.25, 0.5, 0.75), "augment": "imagenet"}
     for name, expected in {"cifar100": cifar, "cifar10": cifar, "imagenet": imagenet}.items():
-        config = vars(training.load_config(ROOT / "configs" / f"cutmix_{name}.py"))
+        config = vars(load_config(ROOT / "configs" / f"cutmix_{name}.py"))
         expected = {**shared, **expected}
         assert {key: config[key] for key in expected} == expected
         assert (config["mix"].alpha, config["mix"].prob) == (1, 1 if name == "imagenet" else 0.5)
@@ -150,21 +152,19 @@ def pictures(count, height, width):
 
 
 def small_cifar():
-    return data.ArraySplit(*pictures(9, 32, 32))
+    return datasets.ArraySplit(*pictures(9, 32, 32))
 
 
 def small_imagenet():
     """PNG files, of which each is read where it is used."""
-    images, labels = pictures(9, 80, 100)
-    rows = tf.stack([tf.io.encode_png(image) for image in images]), labels, np.arange(9)
-    return data.StreamSplit(9, lambda seed=None: tf.data.Dataset.from_tensor_slices(rows), "pictures of a test")
+    return EncodedSplit(datasets.ArraySplit(*pictures(9, 80, 100)))
 
 
 def load_small(name, **places):
     split = small_imagenet() if name == "imagenet2012" else small_cifar()
     names = tuple("abcdefghij"[:CLASSES])
-    mean, std = data._catalogue.FACTS[name].mean, data._catalogue.FACTS[name].std
-    return data.ImageSet(name, names, mean, std, {"train": split, "test": split})
+    mean, std = datasets.FACTS[name].mean, datasets.FACTS[name].std
+    return datasets.ImageSet(name, names, mean, std, {"train": split, "test": split})
 
 
 def small_teacher(network, weights):
@@ -178,26 +178,15 @@ def small_teacher(network, weights):
 @pytest.fixture
 def small_world(monkeypatch, tmp_path):
     """Sets of nine pictures, a teacher of one layer, and folders that go away."""
-    monkeypatch.setattr(data, "load", load_small)
-    monkeypatch.setattr(_teacher, "load_network", small_teacher)
+    monkeypatch.setattr(_teacher, "load_model", small_teacher)
     monkeypatch.chdir(tmp_path)
-
-
-def smaller(architecture):
-    """The same kind of network, narrow and with one block in each stage."""
-    settings = dict(architecture.network.keywords)
-    if "depths" in settings:
-        settings |= {"depths": (1,) * len(settings["depths"]), "width": 16}
-    else:
-        settings |= {"depth": 11, "alpha": 12}
-    return dataclasses.replace(architecture, network=functools.partial(architecture.network.func, **settings))
 
 
 def take_a_step(config):
     """Draws a batch and trains on it; all as in a run, but for Keras computing eagerly, which saves compiling."""
-    run = training.Run(config)
+    run = started(config, images=load_small(config.dataset))
     run.model.run_eagerly = True
-    inputs, targets = next(iter(run.train_batches()))
+    inputs, targets = next(iter(run.batches))
     assert isinstance(inputs, dict) == isinstance(config.mix, HiddenMixer)
     before = [weight.numpy() for weight in run.model.trainable_variables]
     loss = run.model.train_on_batch(inputs, targets)[0]
@@ -235,7 +224,7 @@ def steps():
 @pytest.mark.parametrize("recipe", list(steps()))
 def test_every_row_s_settings_take_a_step_on_a_small_network(recipe, small_world, monkeypatch):
     config = at_small_scale(recipe, batch_size=4)
-    monkeypatch.setitem(MODELS, config.model, smaller(MODELS[config.model]))
+    monkeypatch.setitem(MODELS, config.model, narrow(MODELS[config.model]))
     run = take_a_step(config)
     kinds = {type(layer).__name__ for layer in getattr(run.model, "base", run.model).layers}
     assert (type(config.regularizer).__name__.removeprefix("With") in kinds) == (config.regularizer is not None)

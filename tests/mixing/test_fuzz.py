@@ -8,20 +8,18 @@ number, so a longer run starts with the shorter one.
 
 import collections
 import os
-import traceback
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import random_calls as rc
+from helpers.errors import refusal
 from helpers.execution import op_by_op
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, BoundMixer, Mixer, Plan
 
 EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "60"))
-PACKAGE = str(Path(cm.__file__).parent)
 COUNTS = collections.Counter()
 COMPILED_OF = 20 if EXAMPLES < 1000 else 40  # XLA takes a second, and its code stays in memory
 
@@ -30,26 +28,6 @@ COMPILED_OF = 20 if EXAMPLES < 1000 else 40  # XLA takes a second, and its code 
 def print_counts():
     yield
     print(f"\n{dict(COUNTS)}")
-
-
-def is_documented(error):
-    """Whether it comes from one of our own `raise` statements or run-time checks, with a message."""
-    if isinstance(error, tf.errors.InvalidArgumentError):
-        return "Received:" in str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    by_us = frame.filename.startswith(PACKAGE) and (frame.line or "").startswith("raise ")
-    return by_us and isinstance(error, ValueError | TypeError) and str(error).rstrip().endswith((".", "?", "…"))
-
-
-def refusal(call):
-    """The error that a call raises, which must be a documented one; None if it raises none."""
-    try:
-        call()
-    except Exception as error:
-        if not is_documented(error):
-            raise
-        return error
-    return None
 
 
 def in_dataset(call):
