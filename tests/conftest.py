@@ -1,4 +1,4 @@
-"""Two logical CPUs for replica tests and quiet logs, before TensorFlow does anything; memory is freed after each file."""
+"""Two logical CPUs for replica tests and quiet logs, before TensorFlow does anything; memory is freed after a file."""
 
 import ctypes
 import os
