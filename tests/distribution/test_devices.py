@@ -26,7 +26,7 @@ def test_one_process_neither_waits_nor_changes_the_model():
 
 
 REFUSED = {
-    "multiworker": "needs the environment variable TF_CONFIG, which is not set",
+    "multiworker": "needs the environment variable TF_CONFIG; it is not set",
     "multiworker:slurm": "Start it with srun",
     "multiworker:slrum": "Did you mean 'slurm'",
     "multiworker:kubernetes": "needs the label of the workers' pods",
