@@ -17,7 +17,7 @@ def record(request):
     """
 
     def check(compared, reference, quantity, difference, *, within):
-        row = request.module.__doc__, compared, reference, quantity, difference, within
+        row = request.module.__doc__, compared, reference, quantity, float(difference), float(within)
         request.node.user_properties.append(("parity", row))
         assert difference <= within, (compared, quantity)
 
@@ -32,6 +32,6 @@ def agree(record):
         ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
         assert ours.shape == theirs.shape
         difference = np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs))
-        record(compared, reference, quantity, float(difference), within=within)
+        record(compared, reference, quantity, difference, within=within)
 
     return check

@@ -36,7 +36,7 @@ def section(docstring: str, rows: dict) -> str:
     title, _, text = docstring.partition("\n\n")
     quantities = list(dict.fromkeys(quantity for cells in rows.values() for quantity in cells))
     bounds = {each: {cells[each][1] for cells in rows.values() if each in cells} for each in quantities}
-    heads = [f"{each} (≤ {min(bounds[each]):.2g})" if len(bounds[each]) == 1 else each for each in quantities]
+    heads = [f"{each} (≤ {min(bounds[each]):.3g})" if len(bounds[each]) == 1 else each for each in quantities]
     lines = [["ours", "reference", *heads], ["---", "---", *["---:"] * len(heads)]]
     lines += [[*row, *(_cell(cells.get(each), bounds[each]) for each in quantities)] for row, cells in rows.items()]
     return f"## {title.rstrip('.')}\n\n{text}\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -46,7 +46,7 @@ def _cell(measured: tuple | None, bounds: set) -> str:
     if measured is None:
         return ""
     difference, bound = measured
-    return f"{difference:.2g}" if len(bounds) == 1 else f"{difference:.2g} (≤ {bound:.2g})"
+    return f"{difference:.3g}" if len(bounds) == 1 else f"{difference:.3g} (≤ {bound:.3g})"
 
 
 def main() -> int:

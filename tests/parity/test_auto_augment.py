@@ -102,5 +102,5 @@ def test_operation(form, function, kind, record):
     difference = np.abs(with_ours(images, kind).astype(int) - theirs)
     largest, share = bounds(kind, form)
     reference = f"torchvision, {form}"
-    record(kind, reference, "largest difference", int(difference.max()), within=largest)
-    record(kind, reference, "share of other values", float(np.mean(difference > 0)), within=share)
+    record(kind, reference, "largest difference", difference.max(), within=largest)
+    record(kind, reference, "share of other values", np.mean(difference > 0), within=share)
