@@ -45,11 +45,14 @@ def read_config(words: Sequence[str], program: str) -> TrainConfig:
     """CONFIG and overrides such as `--epochs 3 --mix "MixUp(alpha=0.2)"`, as one config.
 
     Without `--run-dir` the run's folder is runs/NAME, after the config file and the overrides that change what is
-    trained: runs/shapes_resnet20_seed=1. Unknown options print the nearest ones, and end the program.
+    trained: runs/shapes_resnet20_seed=1. `--help` prints all options, an unknown one prints the nearest; both end the
+    program.
 
     Raises:
       Whatever `load_config` and `TrainConfig` raise.
     """
+    if {"-h", "--help"} & {*words[:1]}:
+        _print_help(program)
     if not words or words[0].startswith("-"):
         raise ValueError(
             "The first argument must be a config file, such as configs/shapes_resnet20_cutmix.py; "
@@ -61,6 +64,15 @@ def read_config(words: Sequence[str], program: str) -> TrainConfig:
         name = Path(words[0]).stem + _changes(default, config)
         config = dataclasses.replace(config, run_dir=str(Path("runs") / name))
     return config
+
+
+def _print_help(program: str) -> None:
+    """Prints the options of all configs, and ends the program."""
+    description = (
+        "CONFIG is a Python file that sets `config = TrainConfig(...)`, such as configs/shapes_resnet20_cutmix.py. "
+        "Options override its settings. The defaults below are those of settings that a config leaves out."
+    )
+    parse(GROUPS, ["--help"], f"{program} CONFIG", description, text_rules(TrainConfig))
 
 
 def _overridden(config: TrainConfig, words: Sequence[str], program: str) -> TrainConfig:

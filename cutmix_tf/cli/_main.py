@@ -1,10 +1,13 @@
 """Finds the command, runs it, and turns what it raises into one line and an exit code."""
 
+import contextlib
 import importlib
 import logging
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from cutmix_tf._checks import did_you_mean
 
@@ -50,21 +53,20 @@ def run_command(name: str, words: Sequence[str], program: str) -> None:
       program: What the user typed to get here, for messages.
 
     Raises:
-      SystemExit: with 1 and one line for wrong input, 75 for a training to be started again, 130 after Ctrl-C.
+      SystemExit: with 1 and one line for wrong input. A training that must be started again, or was interrupted, ends
+        the process with 75 or 130.
     """
-    _log_to_terminal()
-    module = importlib.import_module(f"cutmix_tf.cli._{name.replace('-', '_')}")
     try:
-        module.main(list(words), program)
+        with _logs_printed():
+            importlib.import_module(f"cutmix_tf.cli._{name.replace('-', '_')}").main(list(words), program)
     except KeyboardInterrupt as error:
-        _say(_how_to_continue(error, program, words))
-        sys.exit(130)
+        _leave(130, _how_to_continue(error, program, words))
     except SystemExit as error:
-        _say(_how_to_continue(error, program, words))
+        if line := _how_to_continue(error, program, words):
+            _leave(75, line)
         raise
     except ConnectionError as error:  # another worker or a data service is gone: all must be started again
-        print(f"{program}: {error}", file=sys.stderr)
-        sys.exit(75)
+        _leave(75, f"{program}: {error}")
     except _EXPECTED as error:
         sys.exit(f"{program}: {error}")
 
@@ -75,20 +77,34 @@ def _how_to_continue(error: BaseException, program: str, words: Sequence[str]) -
     return f"To continue, run: {shlex.join([*program.split(), *words])}" if saved else ""
 
 
-def _say(line: str) -> None:
+def _leave(code: int, line: str) -> NoReturn:
+    """Prints the line and ends the process at once.
+
+    An ordinary exit would free what the training was using when it was broken off. With several workers TensorFlow
+    crashes while doing so, and its exit code would take the place of this one.
+    """
     if line:
-        print(line, flush=True)
+        print(line, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
-def _log_to_terminal() -> None:
-    """Prints what the library logs, as plain lines."""
-    log = logging.getLogger("cutmix_tf")
-    if not log.handlers:
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False
+@contextlib.contextmanager
+def _logs_printed() -> Iterator[None]:
+    """Prints what the library logs meanwhile, as plain lines."""
+    log, handler = logging.getLogger("cutmix_tf"), logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    before = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before[0])
+        log.propagate = before[1]
 
 
 def _usage() -> str:

@@ -18,28 +18,24 @@ def import_tyro() -> Any:
 
 def parse(
     defaults: Sequence[Any], words: Sequence[str], program: str, description: str, texts: dict[Any, Text]
-) -> list:
+) -> list[Any]:
     """Groups of settings with what a command line changes in them. `--help` and errors end the program.
 
     Args:
-      defaults: Dataclasses, one a group, whose fields are the options.
+      defaults: Dataclasses, one a group, whose fields are the options; types to have those that must be given too.
       words: The command line.
       program: Its name in the help.
       description: A line for the help.
       texts: How values of a type are given as text, by type.
     """
     tyro = import_tyro()
-    names = [type(group).__name__.removesuffix("Settings").lower() for group in defaults]
-    fields = [(name, tyro.conf.OmitArgPrefixes[type(group)]) for name, group in zip(names, defaults, strict=True)]
+    kinds = [each if isinstance(each, type) else type(each) for each in defaults]
+    names = [kind.__name__.removesuffix("Settings").lower() for kind in kinds]
+    fields = [(name, tyro.conf.OmitArgPrefixes[kind]) for name, kind in zip(names, kinds, strict=True)]
     options = dataclasses.make_dataclass("Options", fields, frozen=True)
-    chosen = tyro.cli(
-        options,
-        default=options(*defaults),
-        args=list(words),
-        prog=program,
-        description=description,
-        registry=_registry(tyro, texts),
-    )
+    known = {} if kinds == list(defaults) else {"default": options(*defaults)}
+    registry = _registry(tyro, texts)
+    chosen = tyro.cli(options, args=list(words), prog=program, description=description, registry=registry, **known)
     return [getattr(chosen, name) for name in names]
 
 

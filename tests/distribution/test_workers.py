@@ -6,21 +6,27 @@ import socket
 import time
 
 import pytest
-from helpers.processes import end, start
+from helpers.processes import TESTS, end, start
 from helpers.small_runs import assert_same_bits
 
 pytestmark = pytest.mark.slow
 CUTMIX, HIDDEN = "CutMix(prob=0.5)", "FeatureCutMix(taps=(0, 'conv'))"
 
 
-def start_two(*arguments):
+def words_of(folder, strategy, mixer, epochs):
+    """A command line."""
+    options = {"run-dir": folder, "strategy": strategy, "mix": mixer, "epochs": epochs}
+    return TESTS / "programs" / "small_config.py", *(f"--{name}={value}" for name, value in options.items())
+
+
+def start_two(*settings):
     """Two workers of one cluster."""
     with socket.socket() as one, socket.socket() as two:
         for opened in (one, two):
             opened.bind(("localhost", 0))
         cluster = {"worker": [f"localhost:{opened.getsockname()[1]}" for opened in (one, two)]}
     tasks = [{"cluster": cluster, "task": {"type": "worker", "index": index}} for index in range(2)]
-    return [start("train_on_devices", *arguments, TF_CONFIG=json.dumps(task)) for task in tasks]
+    return [start("train_on_devices", *words_of(*settings), TF_CONFIG=json.dumps(task)) for task in tasks]
 
 
 def shares_of(output):
@@ -31,7 +37,7 @@ def shares_of(output):
 def test_two_workers_train_as_two_replicas_do(tmp_path, mixer):
     workers = end(*start_two(tmp_path / "workers", "auto", mixer, 2))
     assert [worker.code for worker in workers] == [0, 0], workers[0].err[-2000:]
-    (mirrored,) = end(start("train_on_devices", tmp_path / "mirrored", "mirrored:2", mixer, 2))
+    (mirrored,) = end(start("train_on_devices", *words_of(tmp_path / "mirrored", "mirrored:2", mixer, 2)))
     assert mirrored.code == 0, mirrored.err[-2000:]
     assert_same_bits(tmp_path / "workers", tmp_path / "mirrored")
     chief, other = workers
@@ -43,17 +49,18 @@ def test_two_workers_train_as_two_replicas_do(tmp_path, mixer):
 
 
 def test_workers_that_are_stopped_or_lose_one_end_together_and_resume_with_the_same_bits(tmp_path):
-    arguments = tmp_path / "workers", "multiworker", CUTMIX, 5
-    for how, codes in ((signal.SIGTERM, (75, 75)), (signal.SIGKILL, (-signal.SIGKILL, 1))):
-        workers = start_two(*arguments)
+    settings = tmp_path / "workers", "multiworker", CUTMIX, 5
+    for how, codes in ((signal.SIGTERM, (75, 75)), (signal.SIGKILL, (-signal.SIGKILL, 75))):
+        workers = start_two(*settings)
         _wait_for_another_checkpoint(tmp_path / "workers", workers)
         workers[1].send_signal(how)
         chief, other = end(*workers)
         assert sorted((chief.code, other.code)) == sorted(codes), chief.err[-2000:]
-        assert ("refused: Another worker has ended" in chief.err) == (how == signal.SIGKILL)
-    workers = end(*start_two(*arguments))
+        assert ("cutmix-tf train: Another worker has ended" in chief.err) == (how == signal.SIGKILL)
+        assert ("To continue, run: cutmix-tf train " in chief.err) == (how == signal.SIGTERM)
+    workers = end(*start_two(*settings))
     assert [worker.code for worker in workers] == [0, 0], workers[0].err[-2000:]
-    end(start("train_on_devices", tmp_path / "mirrored", "mirrored:2", CUTMIX, 5))
+    end(start("train_on_devices", *words_of(tmp_path / "mirrored", "mirrored:2", CUTMIX, 5)))
     assert_same_bits(tmp_path / "workers", tmp_path / "mirrored")
 
 
