@@ -15,7 +15,7 @@ def policy():
 @pytest.fixture
 def symbolic(monkeypatch):
     """Weights start as zeros: shapes and wiring are the same, and large models are there at once."""
-    monkeypatch.setattr(keras.initializers, "VarianceScaling", lambda *_: "zeros")
-    monkeypatch.setattr(keras.initializers, "RandomUniform", lambda *_: "zeros")
+    monkeypatch.setattr(keras.initializers, "VarianceScaling", lambda *_, **__: "zeros")
+    monkeypatch.setattr(keras.initializers, "RandomUniform", lambda *_, **__: "zeros")
     yield
     keras.backend.clear_session()
