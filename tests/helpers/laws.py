@@ -131,7 +131,7 @@ def boxes_have_the_images_aspect(mixer):
 def every_place_is_reached(mixer):
     """Over many images every pixel is pasted sometimes, corners included."""
     reached = np.zeros((HEIGHT, WIDTH), bool)
-    for step in range(30):
+    for step in range(20):
         images, targets = run(mixer, painted_batch(), seed=(2, step))
         reached |= (np.asarray(images)[..., 0] != targets[:, 0, 0][:, None, None]).any(axis=0)
     if not reached.all():
@@ -141,10 +141,10 @@ def every_place_is_reached(mixer):
 def half_are_mixed(mixer):
     """With prob=0.5 half of the examples are mixed (to five standard deviations), not a quarter."""
     mixed = []
-    for step in range(40):
+    for step in range(30):
         _, targets = run(mixer, painted_batch(), seed=(4, step))
         mixed.append(targets[:, 1, 1] > 0)
-    expected, spread = 0.5 * 0.985, 5 * 0.5 / np.sqrt(40 * COUNT)  # some boxes are empty at this size
+    expected, spread = 0.5 * 0.985, 5 * 0.5 / np.sqrt(30 * COUNT)  # some boxes are empty at this size
     if not abs(np.mean(mixed) - expected) < spread + 0.015:
         raise AssertionError(f"{np.mean(mixed):.1%} of the examples are mixed")
 

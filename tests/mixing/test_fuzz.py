@@ -19,7 +19,7 @@ from helpers.execution import op_by_op
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, BoundMixer, Mixer, Plan
 
-EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "40"))
 COUNTS = collections.Counter()
 COMPILED_OF = 20 if EXAMPLES < 1000 else 40  # XLA takes a second, and its code stays in memory
 

@@ -56,7 +56,9 @@ def test_taps_are_drawn_equally_often():
     np.testing.assert_allclose(np.bincount(taps) / 400, 0.25, atol=0.08)
 
 
-@each(cases.HIDDEN)
+@pytest.mark.parametrize(
+    "mixer", [cm.ManifoldMixUp(), pytest.param(cm.FeatureCutMix(), marks=pytest.mark.slow)], ids=repr
+)
 def test_same_bits_in_every_way_of_calling(mixer, xla):
     mixer = bound(mixer)
     expected = tf.nest.flatten(mixer(IMAGES, LABELS, seed=(3, 5)))

@@ -127,7 +127,7 @@ def test_shares_are_exact_over_100_000_images(xla, size, dtype, mixer):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@each(cases.CASES)
+@each(cases.ONE_OF_EACH)
 def test_dtype_and_shape_are_kept(mixer, dtype):
     images, labels = laws.painted_batch(count=5, height=7, width=9, dtype=dtype)
     if not cases.takes(mixer.mixer, images):
@@ -168,7 +168,7 @@ def test_a_batch_of_one_stays_as_it_is(mixer):
 def test_a_batch_of_one_is_erased(mixer):
     images, _ = laws.numbered_batch(count=1)
     with op_by_op():
-        changed = [np.any(mixer(images, tf.constant([4]), seed=(0, step))[0] != images) for step in range(20)]
+        changed = [np.any(mixer(images, tf.constant([4]), seed=(0, step))[0] != images) for step in range(8)]
     assert any(changed)
 
 

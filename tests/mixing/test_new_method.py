@@ -181,15 +181,15 @@ def repository(tmp_path):
     return tmp_path
 
 
-def test_the_steps_are_enough(repository):
+@pytest.mark.parametrize(
+    "files", [["laws"], pytest.param(["laws", "same_bits", "fuzz"], marks=pytest.mark.slow)], ids=len
+)
+def test_the_steps_are_enough(repository, files):
     words = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider"]
-    words += [f"tests/mixing/test_{name}.py" for name in ("laws", "fuzz")]
+    words += [f"tests/mixing/test_{name}.py" for name in files]
     words += ["tests/mixing/test_new_method.py::test_no_step_is_forgotten"]
-    words += [
-        "-k",
-        "HorizontalConcat or ThrowAway or every_row or every_method or calls",
-    ]
-    settings = {"PYTHONPATH": str(repository), "CUTMIX_FUZZ_EXAMPLES": "10", "PYTHONSAFEPATH": "1"}
+    words += ["-k", "HorizontalConcat or ThrowAway or every_row or every_method or calls"]
+    settings = {"PYTHONPATH": str(repository), "CUTMIX_FUZZ_EXAMPLES": "50", "PYTHONSAFEPATH": "1"}
     child = subprocess.run(
         words, capture_output=True, text=True, env=os.environ | settings, cwd=repository, check=False
     )

@@ -1,13 +1,12 @@
-"""A program: prints a digest of what each method makes of one batch, without XLA."""
+"""A program: prints a digest of what each method makes of one batch, one operation at a time."""
 
 from helpers.cases import digests
-
-from cutmix_tf import _xla
+from helpers.execution import op_by_op
 
 
 def main():
-    _xla.available = lambda: False
-    print(*digests(), sep="\n")
+    with op_by_op():
+        print(*digests(), sep="\n")
 
 
 if __name__ == "__main__":
