@@ -7,7 +7,14 @@ _TRANSFORM = "INTEGER_ACCURATE"
 
 
 def decode(encoded) -> tf.Tensor:
-    """A JPEG, PNG or still GIF as uint8 (height, width, 3); gray becomes RGB, transparency is dropped."""
+    """A JPEG, PNG or still GIF as uint8 (height, width, 3); gray becomes RGB, transparency is dropped.
+
+    Args:
+      encoded: string scalar.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when it runs, if the content is damaged or of another format.
+    """
     return tf.io.decode_jpeg(encoded, channels=3, dct_method=_TRANSFORM)  # decodes all three formats
 
 
@@ -17,5 +24,8 @@ def decode_part(jpeg, box) -> tf.Tensor:
     Args:
       jpeg: string scalar.
       box: int32 (4,): top, left, height and width of the part.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when it runs, if the content is damaged, or the box is not inside the image.
     """
     return tf.image.decode_and_crop_jpeg(jpeg, box, channels=3, dct_method=_TRANSFORM)

@@ -98,6 +98,9 @@ class Split(abc.ABC):
         Returns:
           (images, labels), or (images, labels, maps) with `attention`: images are uint8 (b, height, width, 3), or
           string (b,) if they are still encoded; labels are int32 (b,); maps are uint8 (b, rows, columns).
+
+        Raises:
+          TypeError, ValueError: if `batch_size` is not an integer from 1.
         """
 
     @abc.abstractmethod

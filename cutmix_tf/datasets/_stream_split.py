@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from cutmix_tf._checks import check_whole
 from cutmix_tf.datasets._splits import Hold, ObjectBoxes, Split, as_places
 
 
@@ -48,6 +49,7 @@ class StreamSplit(Split):
 
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch of encoded images. See `Split.batches`."""
+        check_whole("batch_size", batch_size, low=1)
         examples = self.read(seed).apply(tf.data.experimental.assert_cardinality(len(self)))
         maps = [] if self.attention is None else [tf.constant(self.attention)]
         return examples.batch(batch_size).map(

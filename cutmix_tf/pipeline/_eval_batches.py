@@ -53,6 +53,9 @@ def uncropped_batches(split: Split, size: Size, *, batch_size: int) -> tf.data.D
 
     Returns:
       A dataset of uint8 (b, height, width, 3).
+
+    Raises:
+      TypeError, ValueError: if `batch_size` is not an integer from 1.
     """
 
     def whole(images, labels, *maps):

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from helpers.tiny_sets import MANY_SIZES, ONE_SIZE, epoch, fill_folder, image_of, prepare
 
-from cutmix_tf import datasets, pipeline
+from cutmix_tf import _xla, datasets, pipeline
 
 PLAIN = pipeline.Preprocessing((8, 8), (0, 0, 0), (1, 1, 1))
 KINDS = {"array": ONE_SIZE, "stream": MANY_SIZES}
@@ -124,14 +124,14 @@ def test_what_is_bad_is_left_out_and_counted(tmp_path, shape, caplog):
 def test_each_good_example_comes_once_an_epoch_in_an_order_of_the_seed(tmp_path, shape):
     damage(tmp_path, shape)
     first, again = (load(tmp_path, bad_examples="skip").train for _ in range(2))
-    orders = [epoch(first, (seed, 0)) for seed in range(5)]
+    orders = [epoch(first, (seed, 0)) for seed in range(2)]
     assert all(sorted(number for _, number in order) == GOOD for order in orders)
     assert len(set(map(tuple, orders))) > 1
-    assert orders == [epoch(again, (seed, 0)) for seed in range(5)]
+    assert orders[0] == epoch(again, (0, 0))
 
 
-def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path, shape):
-    damage(tmp_path, shape)
+def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path):
+    damage(tmp_path, KINDS["stream"])
     train = load(tmp_path, bad_examples="skip").train
     options = {"batch_size": 2, "seed": 3}
     through = pipeline.train_batches(train, PLAIN, **options).take(7).as_numpy_iterator()
@@ -159,8 +159,8 @@ def test_skipping_without_bad_examples_changes_nothing(tmp_path, shape, caplog):
 
 
 @pytest.mark.parametrize("left", [0, 20, -1], ids=["nothing", "a part", "all but a byte"])
-def test_a_truncated_file_loses_its_end(tmp_path, shape, left):
-    file = shard(prepare(tmp_path, shape=shape), 1, 3)
+def test_a_truncated_file_loses_its_end(tmp_path, left):
+    file = shard(prepare(tmp_path, shape=KINDS["stream"]), 1, 3)
     file.write_bytes(file.read_bytes()[:left])
     train = load(tmp_path, bad_examples="skip").train
     gone = [3] if left == -1 else [2, 3]
@@ -187,21 +187,21 @@ def test_where_all_was_good_damage_is_reported_as_without_skipping(tmp_path):
         read_all(images)
 
 
-def test_more_records_than_the_metadata_say_are_not_bad_examples(tmp_path, shape):
-    where = prepare(tmp_path, shape=shape)
+def test_more_records_than_the_metadata_say_are_not_bad_examples(tmp_path):
+    where = prepare(tmp_path)
     shard(where, 2, 3).write_bytes(shard(where, 0, 3).read_bytes())
     with pytest.raises(ValueError, match=r"5 examples are expected in split 'train' .*; its files hold more"):
         load(tmp_path, bad_examples="skip")
 
 
-def test_a_missing_file_is_no_bad_example(tmp_path, shape):
-    shard(prepare(tmp_path, shape=shape), 1, 3).unlink()
+def test_a_missing_file_is_not_a_bad_example(tmp_path):
+    shard(prepare(tmp_path), 1, 3).unlink()
     with pytest.raises(FileNotFoundError, match="1 of them are missing"):
         load(tmp_path, bad_examples="skip")
 
 
-def test_nothing_left_is_an_error(tmp_path, shape):
-    prepare(tmp_path, shape=shape, images=dict.fromkeys(range(5), TORN))
+def test_nothing_left_is_an_error(tmp_path):
+    prepare(tmp_path, images=dict.fromkeys(range(5), TORN))
     message = r"needs at least one readable example; can't read 5 of 5 examples of split 'train' .*; and 2 more\."
     with pytest.raises(ValueError, match=message):
         load(tmp_path, bad_examples="skip")
@@ -252,8 +252,9 @@ def test_a_folder_of_bad_files_only(folder):
 # ---- small images ----
 
 
-@pytest.mark.parametrize("augment", ["none", "flip", "crop_flip", "imagenet"])
-def test_images_smaller_than_the_crop_are_enlarged(tmp_path, augment):
+@pytest.mark.parametrize("augment", ["crop_flip", "imagenet"])
+def test_images_smaller_than_the_crop_are_enlarged(tmp_path, augment, monkeypatch):
+    monkeypatch.setattr(_xla, "available", lambda: False)
     draw = np.random.default_rng(0)
     sizes = [(1, 1), (1, 9), (3, 2), (7, 40), (16, 16)]
     pictures = {number: draw.integers(0, 256, (*sides, 3), dtype=np.uint8) for number, sides in enumerate(sizes)}
@@ -278,17 +279,20 @@ def test_images_smaller_than_the_crop_are_enlarged(tmp_path, augment):
     ("spec", "good", "lost"),
     [
         ("train[2:7]", [2, 4, 5], [1, 4]),  # 3 has a wrong label, 6 is damaged
+        ("train[3:6]", [4, 5], [0]),
         ("train[6:]", [8], [0, 1]),  # 7 is behind the damaged 6
         ("train[7:]", [7, 8], []),  # unless 6 needn't be read
         ("train[8:]+train[:2]", [8, 1], [1]),
     ],
 )
-def test_slices_count_what_is_stored(tmp_path, shape, spec, good, lost):
+def test_slices_count_what_is_stored(tmp_path, spec, good, lost):
     """So they are the same whether bad examples are refused or left out; places are those in the slice."""
-    damage(tmp_path, shape)
+    damage(tmp_path, KINDS["stream"])
     train = load(tmp_path, bad_examples="skip", train_split=spec).train
     assert [number for _, number in epoch(train)] == good
     assert [place for bad in train.left_out for place in bad.places] == lost
+    if spec == "train[3:6]":
+        assert str(train.left_out[0]).endswith("-00001-of-00005 record 1 (label 3 is not in [0, 3))")
 
 
 def test_a_slice_of_good_examples_needs_no_skipping(tmp_path, shape):
@@ -328,8 +332,8 @@ def test_bad_files_in_a_slice_of_a_folder(tmp_path):
 # ---- looking for them ----
 
 
-def test_all_bad_examples_of_a_set_are_found(tmp_path, shape):
-    damage(tmp_path, shape)
+def test_all_bad_examples_of_a_set_are_found(tmp_path):
+    damage(tmp_path, KINDS["stream"])
     found = datasets.find_bad_examples("tiny", str(tmp_path))
     assert list(found) == ["train"]
     bad, lost, count = found["train"]

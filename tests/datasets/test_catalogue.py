@@ -61,7 +61,7 @@ def test_streams_are_shuffled_across_shards_and_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr("cutmix_tf.datasets._records.INTERLEAVED", 2)
     prepare(tmp_path, shape=MANY_SIZES, splits={"train": 20})
     train = datasets.load("tiny", data_dir=str(tmp_path)).train
-    orders = [[number for _, number in epoch(train, (seed, 0))] for seed in range(8)]
+    orders = [[number for _, number in epoch(train, (seed, 0))] for seed in range(4)]
     assert all(sorted(order) == list(range(20)) for order in orders)
     firsts = {order[0] for order in orders}
     assert any(first >= 8 for first in firsts)  # beyond the first block in the files' order

@@ -48,6 +48,16 @@ def test_bytes_that_fill_up_a_jpeg(tmp_path):
     assert tuple(datasets.decode(file.read_bytes()).shape[:2]) == SIZE
 
 
+def test_other_segments_before_the_frame_header(tmp_path):
+    """Huffman tables, which begin with a code next to those of frames."""
+    file, jpeg = tmp_path / "image", encode("jpeg")
+    table, frame = jpeg.index(b"\xff\xc4"), jpeg.index(b"\xff\xc0")
+    length = int.from_bytes(jpeg[table + 2 : table + 4], "big")
+    file.write_bytes(jpeg[:frame] + jpeg[table : table + 2 + length] + jpeg[frame:])
+    assert image_size(file) == SIZE
+    assert tuple(datasets.decode(file.read_bytes()).shape[:2]) == SIZE
+
+
 @pytest.mark.parametrize("kind", ["png", "gif", "jpeg"])
 def test_files_that_end_in_their_header(tmp_path, kind):
     file, encoded = tmp_path / "image", encode(kind)

@@ -116,6 +116,14 @@ def test_wrong_maps():
             split.with_attention(np.zeros((11, 4), np.uint8))
 
 
+def test_wrong_batch_sizes():
+    for split in (array_split(), encoded_split()):
+        with pytest.raises(ValueError, match="batch_size must be at least 1; got 0"):
+            split.batches(0)
+        with pytest.raises(TypeError, match=r"batch_size must be a whole number; got 1\.5"):
+            split.batches(1.5)
+
+
 @pytest.mark.parametrize(("batch_size", "steps", "whole"), [(1, 11, 11), (3, 4, 3), (11, 1, 1), (12, 1, None)])
 def test_steps_per_epoch(batch_size, steps, whole):
     split = array_split()

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
-from cutmix_tf import _xla, datasets, pipeline
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.pipeline import _auto_augment
 from cutmix_tf.pipeline._policies import OPERATIONS, POLICIES
 
@@ -302,12 +302,6 @@ def test_refusals(images, policy, message):
 # ---- in the pipeline ----
 
 
-@pytest.fixture
-def without_xla(monkeypatch):
-    """Batches are made without XLA, which gives the same bits but takes seconds to compile each pipeline."""
-    monkeypatch.setattr(_xla, "available", lambda: False)
-
-
 PLAIN = {"image_size": (8, 10), "mean": (0, 0, 0), "std": (1, 1, 1)}
 
 
@@ -325,7 +319,7 @@ CROPPED = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
 AUGMENTED = pipeline.Preprocessing(**PLAIN, augment="crop_flip", auto_augment="cifar10")
 
 
-def test_it_changes_cropped_images_in_training_only(without_xla):
+def test_it_changes_cropped_images_in_training_only():
     changed = 0
     for (images, labels), (before, same) in zip(train(AUGMENTED, split()), train(CROPPED, split()), strict=True):
         np.testing.assert_array_equal(labels, same)
@@ -335,19 +329,19 @@ def test_it_changes_cropped_images_in_training_only(without_xla):
         np.testing.assert_array_equal(images, split().images[labels])
 
 
-def test_a_restart_goes_on_with_the_same_images(without_xla):
+def test_a_restart_goes_on_with_the_same_images():
     whole, later = train(AUGMENTED, split()), train(AUGMENTED, split(), first_step=3)
     for (images, _), (others, _) in zip(whole[3:], later[:5], strict=True):
         np.testing.assert_array_equal(images, others)
 
 
-def test_imagenet_images_get_colors_afterwards(without_xla):
+def test_imagenet_images_get_colors_afterwards():
     preprocessing = pipeline.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
     values = np.concatenate([images for images, _ in train(preprocessing, split())])
     assert np.any(values != np.rint(values))  # colors are changed in floats
 
 
-def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_images(without_xla):
+def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_images():
     with_maps = split(attention=np.zeros((24, 2, 2), np.uint8))
 
     def mix(images, labels, *, attention, seed):

@@ -45,7 +45,7 @@ def rejection_sampled_sides(sides, count, random):
             yield min(height, round(width / (3 / 4))), min(width, round(height * 4 / 3))
 
 
-@pytest.mark.parametrize("sides", [(300, 400), (400, 300), (250, 250), (200, 450)], ids=str)
+@pytest.mark.parametrize("sides", [(300, 400), (450, 200)], ids=str)
 def test_random_crops_have_the_usual_areas_and_shapes(sides):
     count = 4000
     seeds = tf.stack([tf.range(count), tf.zeros([count], tf.int32)], axis=1)

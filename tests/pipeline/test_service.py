@@ -13,19 +13,13 @@ from helpers import small_runs
 from helpers.tiny_sets import MANY_SIZES, prepare
 
 import cutmix_tf as cm
-from cutmix_tf import _xla, datasets, pipeline
+from cutmix_tf import datasets, pipeline
 from cutmix_tf.pipeline import DataService
 
 ROOT = Path(__file__).parents[2]
 SIZE = (8, 10)
 PLAIN = {"image_size": SIZE, "mean": (0, 0, 0), "std": (1, 1, 1)}
 service_of = tf.data.experimental.service
-
-
-@pytest.fixture(autouse=True)
-def without_xla(monkeypatch):
-    """Batches are made without XLA, which gives the same bits but takes seconds to compile each pipeline."""
-    monkeypatch.setattr(_xla, "available", lambda: False)
 
 
 @pytest.fixture(scope="module")
