@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 from pathlib import Path
 
 import keras
@@ -144,6 +145,25 @@ def caches(config):
     made = training.prepare(config, images=two_halves()).with_attention()
     files = sorted(str(path) for path in Path().rglob("*.npz"))
     return files, made.train_split.attention is not None
+
+
+# ---- what is replayed ----
+
+
+def replays(config):
+    """Whether the second batch of a run is made again as it was."""
+    save_teachers()
+    expected = list(started(config, model=small_model, images=two_halves()).batches.take(2))[1]
+    batch = training.replay(config.run_dir, 1, images=two_halves())
+    return all(np.array_equal(batch[name], value) for name, value in zip(("images", "targets"), expected, strict=True))
+
+
+def last_step(config):
+    """The last step of a run that can be replayed, as its error says."""
+    start.__wrapped__(config)
+    with pytest.raises(ValueError, match="step must be") as refused:
+        training.replay(config.run_dir, 10**6, images=small_set(validation=split_of(17, seed=3)))
+    return int(re.search(r"at most (\d+)", str(refused.value))[1])
 
 
 # ---- the model, its optimizer and callbacks ----

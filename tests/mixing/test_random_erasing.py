@@ -67,6 +67,25 @@ def test_no_rectangle_is_as_high_or_as_wide_as_the_image(area, size):
         assert sides.max() == limit - 1
 
 
+def official_sides(height, width, area, aspect, draw):
+    """Algorithm 1: pairs are drawn until one is less high and less wide than the image."""
+    while True:
+        target, ratio = draw.uniform(*area) * height * width, draw.uniform(*aspect)
+        sides = round(np.sqrt(target * ratio)), round(np.sqrt(target / ratio))
+        if sides[0] < height and sides[1] < width:
+            return sides
+
+
+def test_pairs_that_do_not_fit_are_drawn_again():
+    area, aspect, size = (0.3, 0.6), (0.5, 2.0), (12, 14)
+    top, left, bottom, right = boxes(cm.RandomErasing(area=area, aspect=aspect, prob=1.0), 4000, *size)
+    draw = np.random.default_rng(0)
+    official = np.array([official_sides(*size, area, aspect, draw) for _ in range(4000)])
+    for ours, theirs in zip((bottom - top, right - left), official.T, strict=True):
+        shares = [np.bincount(sides, minlength=15) / 4000 for sides in (ours, theirs)]
+        np.testing.assert_allclose(*shares, atol=0.035)  # 4 standard deviations
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (6, 1)])
 def test_an_image_of_one_row_or_column_stays_as_it_is(size):
     images = tf.ones([20, *size, 3], tf.uint8)

@@ -119,10 +119,12 @@ WIRES: dict[str, list[Wire]] = {
             {"mix": cm.AttentiveCutMix()},
         ),
         Wire(looks.attended, [(Teacher(f"{name}.keras"), name) for name in ("bright", "dark")], LIVE),
+        Wire(looks.replays, [(Teacher("bright.keras"), True)], {"mix": cm.AttentiveCutMix()}),
     ],
     "attention": [
         Wire(looks.caches, [("cache", (["attention/small-bright-mean.npz"], True)), ("live", ([], False))], ATTENTIVE),
         Wire(looks.attended, [("cache", "bright"), ("live", "bright")], ATTENTIVE),
+        Wire(looks.replays, [("cache", True), ("live", True)], ATTENTIVE),
     ],
     "attention_cache": [
         Wire(
@@ -166,6 +168,7 @@ WIRES: dict[str, list[Wire]] = {
     ],
     "epochs": [
         Wire(of(looks.option, "epochs"), same(2, 5)),
+        Wire(looks.last_step, [(2, 7), (5, 19)]),
         Wire(of(looks.option, "validation_freq"), [(2, [2]), (5, [2, 4, 5])], {"evaluate_every": 2}),
         Wire(
             of(looks.learning_rates, (0, 4, 8)),
@@ -251,10 +254,14 @@ def test_every_setting_has_a_row_that_tells_its_values_apart():
 
 @pytest.mark.parametrize(("field", "wire"), ROWS)
 def test_a_setting_acts_as_it_says(field, wire, tmp_path, monkeypatch):
+    check(field, wire, tmp_path, monkeypatch)
+
+
+def check(field, wire, folder, patch):
+    """Looks at a training for each value of a setting, each in a folder of its own."""
     for name in ("resnet18", "resnet20"):
-        monkeypatch.setitem(MODELS, name, narrow(MODELS[name]))
+        patch.setitem(MODELS, name, narrow(MODELS[name]))
     for number, (value, expected) in enumerate(wire.seen):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        monkeypatch.chdir(folder)
+        (folder / str(number)).mkdir()
+        patch.chdir(folder / str(number))
         assert wire.look(config("run", **{**wire.others, field: value})) == expected, value
