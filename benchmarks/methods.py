@@ -33,7 +33,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 TAPS = (0, 1, 2)
 TRAINING = {
     "plain": {},
-    "WithDropBlock": {"regularizer": models.WithDropBlock(drop_rate=0.1, block_size=4)},
+    "WithDropBlock": {"regularizer": models.WithDropBlock(drop_rate=0.1, block_size=4, stage_factor=1)},
     "WithStochasticDepth": {"regularizer": models.WithStochasticDepth()},
     "WithShakeDrop": {"regularizer": models.WithShakeDrop()},
     "FeatureCutMix": {"mix": cm.FeatureCutMix(taps=TAPS)},

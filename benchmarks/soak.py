@@ -27,7 +27,6 @@ from cutmix_tf import TappedModel, evaluation, models, plotting, training
 from cutmix_tf.attention import Teacher
 from cutmix_tf.distribution import find_devices
 from cutmix_tf.training import TrainConfig, mixer_from_text
-from cutmix_tf.training._model import base_of, build_model
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 SECONDS, POINTS, MEGABYTE = 2.0, 300, 1e6
@@ -90,11 +89,11 @@ class Method:
 
     def __init__(self, config: TrainConfig):
         prepared, self.epochs = training.prepare(config).with_attention(), 0
-        self.model = build_model(prepared, find_devices("default"), None)
+        self.model = training.build_model(prepared, find_devices("default"), None)
         if isinstance(self.model, TappedModel):
             prepared = dataclasses.replace(prepared, mixer=self.model.bind(prepared.mixer))
         self.prepared, pixels = prepared, prepared.preprocessing
-        saved = models.with_normalization(base_of(self.model), pixels.mean, pixels.std)
+        saved = models.with_normalization(training.base_of(self.model), pixels.mean, pixels.std)
         evaluated = evaluation.EvaluatedModel(saved, "soak", config.dataset, augment=config.augment)
         self.task = evaluation.load_task(evaluated, limit=100)
 

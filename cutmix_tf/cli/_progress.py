@@ -31,4 +31,5 @@ class CounterLine:
     def _draw(self, end: str) -> None:
         self._drawn = time.perf_counter()
         seconds = self._drawn - self._began
-        print(f"{self._title:<40} {self._count:>9,} images {seconds:>6.0f} s", end=end, flush=True)
+        counted = f"{self._count:,} images" if self._count else ""  # a suite may need no image but those of others
+        print(f"{self._title:<40} {counted:>16} {seconds:>6.0f} s", end=end, flush=True)

@@ -8,8 +8,7 @@ from keras import ops
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf.evaluation._batches import in_batches
 from cutmix_tf.evaluation._model import EvaluatedModel, on_arrays
-from cutmix_tf.models import class_activation_maps
-from cutmix_tf.models._graph import outputs_of
+from cutmix_tf.models import class_activation_maps, feature_maps
 
 
 def cam(model: EvaluatedModel, images: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
@@ -98,11 +97,11 @@ def _classes(model: EvaluatedModel, images: np.ndarray, classes: np.ndarray | No
 
 
 def _layer_output(model: EvaluatedModel, layer: str) -> keras.KerasTensor:
-    outputs = {name: output for name, output in outputs_of(model.keras_model).items() if len(output.shape) == 4}
-    if layer not in outputs:
-        near = did_you_mean(layer, outputs)
+    features = feature_maps(model.keras_model)
+    if layer not in features:
+        near = did_you_mean(layer, features)
         raise ValueError(f"layer must be a layer of {model.name} whose output is a feature map; got {layer!r}.{near}")
-    return outputs[layer]
+    return features[layer]
 
 
 def _rest(model: EvaluatedModel, feature: keras.KerasTensor) -> keras.Model:

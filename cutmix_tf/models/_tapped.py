@@ -53,7 +53,7 @@ class TappedModel(keras.Model):
         self.built = True  # all its layers belong to the model, which is built
 
     def bind(self, mixer: Any, replicas: int = 1) -> Any:
-        """The mixer, told the grids of its taps.
+        """The mixer with the grids of its taps.
 
         Args:
           mixer: A `FeatureCutMix` or `ManifoldMixUp` with this model's taps.

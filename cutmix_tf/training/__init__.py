@@ -5,6 +5,8 @@ from cutmix_tf.training._callbacks import STOPPED as STOPPED
 from cutmix_tf.training._callbacks import Interrupted as Interrupted
 from cutmix_tf.training._callbacks import Terminated as Terminated
 from cutmix_tf.training._config import TrainConfig as TrainConfig
+from cutmix_tf.training._model import base_of as base_of
+from cutmix_tf.training._model import build_model as build_model
 from cutmix_tf.training._prepare import Prepared as Prepared
 from cutmix_tf.training._prepare import prepare as prepare
 from cutmix_tf.training._replay import read_config as read_config

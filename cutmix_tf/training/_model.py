@@ -1,6 +1,7 @@
 """The model of a run: built on its devices, tapped if features are mixed, and compiled."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import keras
@@ -18,7 +19,7 @@ from cutmix_tf.training._prepare import Prepared
 
 Model = keras.Model | Callable[[], keras.Model]
 
-_TABLE_ONLY = {"stem": "auto", "regularizer": None, "last_stride": 2}
+_TABLE_ONLY = {"stem": "auto"} | dataclasses.asdict(models.BuilderOptions())
 """Settings, with their defaults, that only models of the table follow."""
 
 
