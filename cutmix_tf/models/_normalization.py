@@ -49,10 +49,10 @@ def with_normalization(model: keras.Model, mean: Sequence[float], std: Sequence[
 
 def _normalize(pixels: keras.KerasTensor, mean: Sequence[float], std: Sequence[float]) -> keras.KerasTensor:
     """(pixels - mean) · (1 / std), by two of Keras' own layers."""
-    mean, ones = [float(value) for value in mean], [1.0] * len(mean)
-    centered = keras.layers.Normalization(mean=mean, variance=ones, dtype="float32", name="subtract_mean")(pixels)
-    scale = np.float32(1) / np.asarray(std, np.float32)
-    # Of rank 3, since Keras would put values of rank 1 on the axis that its global data format names.
+    offset, scale = -np.asarray(mean, np.float32), np.float32(1) / np.asarray(std, np.float32)
+    # Of rank 3, since Keras would put values of rank 1 on the axis that its global data format names. And no
+    # Normalization layer: it holds tensors, which an export to ONNX turns into inputs.
+    centered = keras.layers.Rescaling(1.0, [[offset.tolist()]], dtype="float32", name="subtract_mean")(pixels)
     return keras.layers.Rescaling([[scale.tolist()]], dtype="float32", name="divide_by_std")(centered)
 
 
