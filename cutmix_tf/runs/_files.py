@@ -60,6 +60,11 @@ class RunFiles:
         return self.folder / "best.keras"
 
     @property
+    def classifier(self) -> Path:
+        """The last model with everything around it: images of any size in, probabilities out; holds the names."""
+        return self.folder / "classifier.keras"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints to resume from."""
         return self.folder / "checkpoints"

@@ -10,6 +10,7 @@ import keras
 
 from cutmix_tf import pipeline, plotting
 from cutmix_tf.distribution import Devices
+from cutmix_tf.inference import Classifier
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.models import with_normalization
 from cutmix_tf.runs import (
@@ -130,9 +131,10 @@ class Fit:
         figure.savefig(self.folder.files.mixes, dpi=120)
 
     def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
-        """Saves the last model and writes the summary."""
-        config, files = self.prepared.config, self.folder.files
+        """Saves the last model, as it was trained and as a classifier, and writes the summary."""
+        config, files, resize_to = self.prepared.config, self.folder.files, self.prepared.preprocessing.resize_to
         save_model(self.saved, files.final_model)
+        Classifier.from_logits(self.saved, self.prepared.images.class_names, resize_to=resize_to).save(files.classifier)
         mix = to_text(config.mix)
         title = f"{config.model} on {config.dataset}"
         plotting.draw_curves({mix: progress.history}, {mix: mix}, title=title).savefig(files.curves, dpi=120)
