@@ -147,18 +147,18 @@ def test_the_authors_settings():
 # Steps
 
 
-def pictures(count, height, width):
+def some_images(count, height, width):
     draw = np.random.default_rng(0)
     return draw.integers(0, 256, (count, height, width, 3), dtype=np.uint8), np.arange(count, dtype=np.int32) % CLASSES
 
 
 def small_cifar():
-    return datasets.ArraySplit(*pictures(9, 32, 32))
+    return datasets.ArraySplit(*some_images(9, 32, 32))
 
 
 def small_imagenet():
     """PNG files, of which each is read where it is used."""
-    return EncodedSplit(datasets.ArraySplit(*pictures(9, 80, 100)))
+    return EncodedSplit(datasets.ArraySplit(*some_images(9, 80, 100)))
 
 
 def load_small(name, **places):
@@ -178,7 +178,7 @@ def small_teacher(network, weights):
 
 @pytest.fixture
 def small_world(monkeypatch, tmp_path):
-    """Sets of nine pictures, a teacher of one layer, and folders that go away."""
+    """Sets of nine images, a teacher of one layer, and folders that go away."""
     monkeypatch.setattr(_teacher, "load_model", small_teacher)
     monkeypatch.chdir(tmp_path)
 

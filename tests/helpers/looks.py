@@ -114,11 +114,15 @@ def delivered_by(config):
 
 
 def save_teachers():
-    """Two teachers as files: one attends to bright pixels, the other to dark ones."""
+    """Two teachers as files: one attends to bright pixels, the other to dark ones.
+
+    Their layers have names, since a cache of maps knows its teacher by these too.
+    """
     for name, weight, bias in (("bright", 1 / 3, 0.0), ("dark", -1 / 3, 255.0)):
         inputs = keras.Input((8, 8, 3))
         weights = {"kernel_initializer": keras.initializers.Constant(weight)}
-        maps = keras.layers.Conv2D(1, 1, **weights, bias_initializer=keras.initializers.Constant(bias))(inputs)
+        weights["bias_initializer"] = keras.initializers.Constant(bias)
+        maps = keras.layers.Conv2D(1, 1, name="map", **weights)(inputs)
         keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(maps)).save(f"{name}.keras")
 
 
