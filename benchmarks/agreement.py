@@ -15,7 +15,7 @@ from _timing import environment, save_json
 
 from cutmix_tf import AttentiveCutMix, pipeline, training
 from cutmix_tf.attention import Teacher
-from cutmix_tf.cli import read_config
+from cutmix_tf.cli._config import read_config
 from cutmix_tf.mixing import top_cells
 
 BATCH = 128

@@ -13,11 +13,12 @@ import cutmix_tf as cm
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cutmix_tf"
-BOTTOM = ("_version", "_checks", "_tensors", "_random", "_cells", "_xla", "_assertion")
+BOTTOM = ("_version", "_start", "_checks", "_arguments", "_tensors", "_random", "_cells", "_xla", "_assertion")
 FOUNDATION = set(BOTTOM)
 ORDER = (
     *BOTTOM,
-    *("targets", "mixing", "losses", "metrics", "layers", "models", "datasets", "pipeline", "runs", "attention"),
+    *("targets", "mixing", "losses", "metrics", "layers", "models", "_names"),
+    *("datasets", "pipeline", "runs", "inference", "diagnosis", "attention"),
     *("plotting", "distribution", "training", "evaluation", "cli"),
 )
 """From the bottom up: a room imports only rooms before it."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf.cli._configs import find_config
+from cutmix_tf.cli._flags import check_flags
 from cutmix_tf.cli._tyro import parse, text_rules
 from cutmix_tf.runs import config_to_json
 from cutmix_tf.training import GROUPS, TrainConfig
@@ -16,18 +18,17 @@ from cutmix_tf.training import GROUPS, TrainConfig
 LONGEST_NAME = 100  # characters of a run's folder
 
 
-def load_config(path: str | Path) -> TrainConfig:
-    """The `config` of a Python config file. The file is code, and is run.
+def load_config(name: str | Path) -> TrainConfig:
+    """The `config` of a Python config file, given by its path or by a name of `cutmix-tf list configs`.
+
+    The file is code, and is run.
 
     Raises:
-      FileNotFoundError: if there is no such file; with the nearest name beside it.
+      FileNotFoundError: if there is no such file; with the nearest name.
       ValueError: if it defines no TrainConfig called `config`.
       TypeError: if it uses an unknown setting; with the nearest name.
     """
-    path = Path(path)
-    if not path.is_file():
-        hint = did_you_mean(path.name, [other.name for other in path.parent.glob("*.py")])
-        raise FileNotFoundError(f"There is no config file {str(path)!r}.{hint}")
+    path = find_config(name)
     try:
         config = runpy.run_path(str(path)).get("config")
     except TypeError as error:
@@ -49,14 +50,16 @@ def read_config(words: Sequence[str], program: str) -> TrainConfig:
     program.
 
     Raises:
+      ValueError: if no config is given, or an option is one of another program's; with what to write instead.
       Whatever `load_config` and `TrainConfig` raise.
     """
     if {"-h", "--help"} & {*words[:1]}:
         _print_help(program)
+    check_flags(words, [field.name for field in dataclasses.fields(TrainConfig)])
     if not words or words[0].startswith("-"):
         raise ValueError(
-            "The first argument must be a config file, such as configs/shapes_resnet20_cutmix.py; "
-            f"got {words[0] if words else 'nothing'}."
+            "The first argument must be a config: a name such as shapes_resnet20_cutmix, or the path of a file; "
+            f"got {words[0] if words else 'nothing'}. cutmix-tf list configs shows all names."
         )
     default = load_config(words[0])
     config = _overridden(default, words[1:], f"{program} {words[0]}")
@@ -69,7 +72,7 @@ def read_config(words: Sequence[str], program: str) -> TrainConfig:
 def _print_help(program: str) -> None:
     """Prints the options of all configs, and ends the program."""
     description = (
-        "CONFIG is a Python file that sets `config = TrainConfig(...)`, such as configs/shapes_resnet20_cutmix.py. "
+        "CONFIG is one of `cutmix-tf list configs`, or a Python file that sets `config = TrainConfig(...)`. "
         "Options override its settings. The defaults below are those of settings that a config leaves out."
     )
     parse(GROUPS, ["--help"], f"{program} CONFIG", description, text_rules(TrainConfig))

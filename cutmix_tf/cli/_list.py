@@ -5,7 +5,9 @@ import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
+from cutmix_tf._checks import look_up
 from cutmix_tf.attention import APPLICATIONS
+from cutmix_tf.cli._configs import config_folder
 from cutmix_tf.datasets import FACTS
 from cutmix_tf.mixing import MIXERS
 from cutmix_tf.models import MODELS, REGULARIZERS
@@ -19,29 +21,34 @@ DATASETS = {
 
 
 def main(words: list[str], program: str) -> None:
-    """Prints all names."""
-    if words:
-        raise ValueError(f"{program} takes no arguments; got {' '.join(words)}.")
-    print(listing(Path("configs")))
+    """Prints all names, or those of one topic."""
+    known = topics(config_folder())
+    if len(words) > 1:
+        raise ValueError(f"{program} takes one topic at most; got {' '.join(words)}.")
+    chosen = [look_up(word, known, "topic") for word in words] or known.values()
+    print("\n\n".join(chosen))
 
 
-def listing(configs: Path) -> str:
-    """The tables of names, each under a line that shows how a name is given.
+def topics(configs: Path) -> dict[str, str]:
+    """The tables of names by topic, each under a line that shows how a name is given.
 
     Args:
       configs: The folder of config files; they are read, not run.
     """
     files = sorted(configs.glob("*.py"))
-    tables = {
-        'Mixing methods: --mix "CutMix(alpha=1.0, prob=0.5)"': _documented(MIXERS),
-        'Regularizers: --regularizer "WithDropBlock(block_size=4)"': _documented(REGULARIZERS),
-        "Models: --model resnet20": {name: f"{row.description}." for name, row in MODELS.items()},
-        "Datasets: --dataset cifar10": DATASETS,
-        "Teachers: --teacher resnet50": {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}
-        | {"FOLDER": "A finished run of your own.", "FILE.keras": "A Keras model that takes pixels from 0 to 255."},
-        "Configs: cutmix-tf train FILE": {f"{configs.name}/{file.name}": _docstring(file) for file in files},
+    teachers = {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}
+    teachers |= {
+        "FOLDER": "A finished run of yours.",
+        "FILE.keras": "A Keras model that takes pixels from 0 to 255.",
     }
-    return "\n\n".join(f"{title}\n{_lines(rows)}" for title, rows in tables.items())
+    return {
+        "methods": _table('Mixing methods: --mix "CutMix(alpha=1.0, prob=0.5)"', _documented(MIXERS)),
+        "regularizers": _table('Regularizers: --regularizer "WithDropBlock(block_size=4)"', _documented(REGULARIZERS)),
+        "models": _table("Models: --model resnet20", {name: f"{row.description}." for name, row in MODELS.items()}),
+        "datasets": _table("Datasets: --dataset cifar10", DATASETS),
+        "teachers": _table("Teachers: --teacher resnet50", teachers),
+        "configs": _table("Configs: cutmix-tf train NAME", {file.stem: _docstring(file) for file in files}),
+    }
 
 
 def _docstring(file: Path) -> str:
@@ -54,6 +61,6 @@ def _documented(table: Mapping[str, type]) -> dict[str, str]:
     return {name: (inspect.getdoc(kind) or "").partition("\n")[0] for name, kind in table.items()}
 
 
-def _lines(rows: Mapping[str, str]) -> str:
+def _table(title: str, rows: Mapping[str, str]) -> str:
     width = max(map(len, rows), default=0)
-    return "\n".join(f"  {name:<{width}}  {line}" for name, line in rows.items())
+    return "\n".join([title, *(f"  {name:<{width}}  {line}" for name, line in rows.items())])

@@ -1,4 +1,7 @@
-"""Finds the command, runs it, and turns what it raises into one line and an exit code."""
+"""Finds the command, runs it, and turns what it raises into one line and an exit code.
+
+TensorFlow is imported with the command, so that --help and --version answer at once, and only after its logs are quiet.
+"""
 
 import contextlib
 import importlib
@@ -10,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf._version import __version__
+from cutmix_tf.cli._quiet import load_quietly
 
 COMMANDS = {
     "train": "Train a config: train CONFIG [--epochs 3 --mix 'MixUp(alpha=0.2)' …]",
@@ -20,7 +25,7 @@ COMMANDS = {
     "mixed-cams": "Draw what a model sees in mixed images: mixed-cams RUN --save FILE",
     "check-data": "List the unreadable examples of a dataset: check-data NAME [--data-dir FOLDER]",
     "serve": "Start a server of a tf.data service: serve dispatcher | worker --dispatcher HOST:PORT",
-    "list": "List all methods, regularizers, models, datasets, teachers and configs by name",
+    "list": "List all names: list [methods | regularizers | models | datasets | teachers | configs]",
 }
 """The commands; each is the `main` of the module of its name, called with the words after it and the program's name."""
 
@@ -35,8 +40,6 @@ def main(words: Sequence[str] | None = None) -> None:
         print(_usage())
         return
     if words[0] == "--version":
-        from cutmix_tf._version import __version__
-
         print(__version__)
         return
     if words[0] not in COMMANDS:
@@ -57,6 +60,7 @@ def run_command(name: str, words: Sequence[str], program: str) -> None:
         the process with 75 or 130.
     """
     try:
+        load_quietly()
         with _logs_printed():
             importlib.import_module(f"cutmix_tf.cli._{name.replace('-', '_')}").main(list(words), program)
     except KeyboardInterrupt as error:

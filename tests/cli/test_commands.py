@@ -11,7 +11,7 @@ from helpers.small_runs import content_of, small_set, train
 
 from cutmix_tf import training
 from cutmix_tf.cli import _replay, _train, main
-from cutmix_tf.cli._list import listing
+from cutmix_tf.cli._list import topics
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,14 @@ def test_check_data_lists_unreadable_examples_and_says_by_its_exit_code_whether_
 
 def test_the_list_names_the_configs_of_a_folder_without_running_them(tmp_path):
     (tmp_path / "mine.py").write_text('"""What it is.\n\nMore."""\nraise SystemExit\n')
-    assert f"{tmp_path.name}/mine.py  What it is." in listing(tmp_path)
+    assert topics(tmp_path)["configs"].endswith("  mine  What it is.")
+
+
+def test_a_topic_lists_its_names_alone(capsys):
+    main(["list", "configs"])
+    printed = capsys.readouterr().out
+    assert "  shapes_resnet20_cutmix " in printed
+    assert "pyramidnet200" not in printed
 
 
 def test_a_config_with_a_teacher_gets_its_maps_ahead_of_training(tmp_path, monkeypatch, capsys):

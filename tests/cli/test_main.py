@@ -57,8 +57,10 @@ def test_help_of_a_training_shows_all_settings_in_groups_with_their_defaults(cap
 
 
 WRONG = {
-    "no config": (["train"], "The first argument must be a config file, such as configs/shapes_resnet20_cutmix.py"),
+    "no config": (["train"], "The first argument must be a config: a name such as shapes_resnet20_cutmix, or"),
     "no such config": (["train", "configs/shapes_resnet2.py"], "Did you mean 'shapes_resnet20.py'"),
+    "no such name": (["train", "shapes_resnet2"], "Did you mean 'shapes_resnet20'? cutmix-tf list configs shows all"),
+    "a path elsewhere": (["train", "other/shapes_resnet20.py"], "Did you mean 'shapes_resnet20'?"),
     "no run": (["evaluate", "nowhere"], "nowhere"),
     "no such suite": (["evaluate", "nowhere", "--suites", "acuracy"], "Did you mean 'accuracy'"),
     "nothing to compare": (["compare", "nowhere", "--save", "there"], "is not a run: summary.json is missing"),
@@ -67,7 +69,8 @@ WRONG = {
     "no attention": (["attention", CONFIG, "--save", "a.png"], "config that mixes by AttentiveCutMix; got mix=None"),
     "no model": (["mixed-cams", "nowhere", "--save", "a.png"], "nowhere"),
     "no dataset": (["check-data", "shapse"], "Did you mean 'shapes'"),
-    "arguments of none": (["list", "models"], "cutmix-tf list takes no arguments; got models."),
+    "no such topic": (["list", "model"], "There is no topic called 'model'. Did you mean 'models'?"),
+    "two topics": (["list", "models", "configs"], "cutmix-tf list takes one topic at most; got models configs."),
 }  # fmt: skip
 
 

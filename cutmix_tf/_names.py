@@ -1,0 +1,19 @@
+"""The names that `import cutmix_tf` gives from the start; the larger parts of the package load on first use."""
+
+from cutmix_tf import mixing as mixing
+from cutmix_tf import models as models
+from cutmix_tf import targets as targets
+from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy
+from cutmix_tf.metrics import MixedAccuracy as MixedAccuracy
+from cutmix_tf.metrics import MixedTopKAccuracy as MixedTopKAccuracy
+from cutmix_tf.mixing import AttentiveCutMix as AttentiveCutMix
+from cutmix_tf.mixing import CutMix as CutMix
+from cutmix_tf.mixing import Cutout as Cutout
+from cutmix_tf.mixing import FeatureCutMix as FeatureCutMix
+from cutmix_tf.mixing import HideAndSeek as HideAndSeek
+from cutmix_tf.mixing import ManifoldMixUp as ManifoldMixUp
+from cutmix_tf.mixing import MixUp as MixUp
+from cutmix_tf.mixing import OneOf as OneOf
+from cutmix_tf.mixing import RandomErasing as RandomErasing
+from cutmix_tf.mixing import mix as mix
+from cutmix_tf.models import TappedModel as TappedModel
