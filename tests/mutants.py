@@ -63,7 +63,8 @@ def uses_in(file: Path) -> list[Use]:
     def visit(node, function):
         if isinstance(node, ast.FunctionDef):
             function = node.name
-        if isinstance(node, ast.Raise) or function.startswith(CHECKS) or ast.unparse(node).startswith("LOG."):
+        refuses = isinstance(node, ast.Raise) or (isinstance(node, ast.If) and isinstance(node.body[0], ast.Raise))
+        if refuses or function.startswith(CHECKS) or ast.unparse(node).startswith("LOG."):
             return
         if isinstance(node, ast.Attribute) and node.attr in FIELDS and _is_config(node.value, file):
             found.append(Use(file, node.lineno, node.col_offset, function, node.attr))
