@@ -25,14 +25,17 @@ def mix(dataset: tf.data.Dataset, mixer: Mixer | BoundMixer, seed: int = 0) -> t
 
     Raises:
       TypeError: if `dataset` is not a tf.data.Dataset, `mixer` is not a mixer, or `seed` is not an integer.
-      ValueError: if the elements can't be mixed (see `Mixer`), a hidden mixer is not bound to a model, or `seed` is
-        outside its range.
+      ValueError: if the elements can't be mixed (see `Mixer`), a hidden mixer is not bound to a model, the mixer
+        has a seed of its own, or `seed` is outside its range.
     """
     if not isinstance(dataset, tf.data.Dataset):
         raise TypeError(f"mix needs a tf.data.Dataset; got {type(dataset).__name__}.")
     if not isinstance(mixer, Mixer | HiddenMixer | BoundMixer):
         raise TypeError(f"mix needs a mixer such as CutMix(); got {mixer!r}.")
     check_whole("seed", seed, low=0, high=2**31 - 1)
+    method = mixer.mixer if isinstance(mixer, BoundMixer) else mixer
+    if method.seed is not None:
+        raise ValueError(f"mix draws from its own seed; got {method!r}. Write mix(dataset, mixer, seed={method.seed}).")
 
     def mix_step(step, element):
         parts = element if isinstance(element, tuple) else (element,)

@@ -1,4 +1,4 @@
-"""What an element of a dataset can look like, and the checks that keep anything else out of training."""
+"""What an element of a dataset can look like: where its parts are found, and where they are put back."""
 
 from typing import Any, NamedTuple
 
@@ -6,8 +6,10 @@ import tensorflow as tf
 
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf._tensors import as_tensor
-from cutmix_tf.mixing._guard import guarded
-from cutmix_tf.mixing._labels import check_labels
+from cutmix_tf.mixing._inputs import Inputs
+from cutmix_tf.mixing._parts import check_attention, check_images, check_masks, check_sizes, check_weight
+from cutmix_tf.mixing._planner import Planner
+from cutmix_tf.mixing._read_labels import read_labels
 
 _KEYS = {
     "images": "images",
@@ -19,54 +21,63 @@ _KEYS = {
 
 
 class Element(NamedTuple):
-    """A batch and everything that belongs to it; missing parts are None."""
+    """A batch and everything that belongs to it; missing parts are None.
 
-    images: tf.Tensor
-    labels: tf.Tensor | None = None
-    sample_weight: tf.Tensor | None = None
-    masks: tf.Tensor | None = None
-    attention: tf.Tensor | None = None
+    As it is given to a mixer, `images` may be a dict: of all parts if there are no labels beside it, else of the
+    model's inputs. `labels` may be those of several outputs, see `map_labels`.
+    """
 
-    def like(self, source: Any) -> Any:
-        """The parts in the form of the element they came from, without attention: a dict, a tuple or just images."""
-        if isinstance(source, dict):
-            parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in source}
+    images: Any
+    labels: Any = None
+    sample_weight: Any = None
+    masks: Any = None
+    attention: Any = None
+
+    @property
+    def is_dict(self) -> bool:
+        """Whether a dict holds all parts."""
+        return isinstance(self.images, dict) and all(part is None for part in self[1:])
+
+    def like(self, given: "Element", inputs: Inputs) -> Any:
+        """The parts in the form of the given element, without attention: a dict, a tuple or just images."""
+        if given.is_dict:
+            parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in given.images}
             parts.pop("attention", None)
-            if self.masks is not None and tf.convert_to_tensor(source["segmentation_masks"]).shape.rank == 3:
-                parts["segmentation_masks"] = tf.squeeze(self.masks, axis=3)
+            parts["images"] = inputs.like(given.images["images"], self.images)
+            if self.masks is not None and _rank(given.images["segmentation_masks"]) < self.masks.shape.rank:
+                parts["segmentation_masks"] = tf.squeeze(self.masks, axis=-1)
             return parts
+        images = inputs.like(given.images, self.images)
         if self.labels is None:
-            return self.images
-        return (self.images, self.labels) if self.sample_weight is None else self[:3]
+            return images
+        return (images, self.labels) if self.sample_weight is None else (images, self.labels, self.sample_weight)
 
 
-def read_element(element: Element, name: str) -> Element:
-    """The arguments of a mixer as checked tensors; if a dict stands in for the images, all parts come from it.
+def read_element(given: Element, method: Planner, inputs: Inputs) -> Element:
+    """The arguments of a method as checked tensors.
 
     Raises:
-      ValueError, TypeError: at trace time, for anything that the mixer of that name could not mix truthfully.
+      ValueError, TypeError: at trace time, for anything that the method could not mix truthfully.
       tf.errors.InvalidArgumentError: at run time, for batch sizes that don't match and values outside their range.
     """
-    if isinstance(element.images, dict):
-        if any(part is not None for part in element[1:]):
-            raise TypeError(f"{name} takes either a dict or (images, labels, sample_weight); got both.")
-        element = Element(**_known_parts(element.images, name))
-    elif element.labels is None and element.sample_weight is not None:
+    name = type(method).__name__
+    element = Element(**_known_parts(given.images, name)) if given.is_dict else given
+    if not given.is_dict and element.labels is None and element.sample_weight is not None:
         raise TypeError(f"{name} got a sample weight without labels. Pass (images, labels, sample_weight).")
-    others = element._asdict()
-    images = as_tensor("images", others.pop("images"))
-    others = {field: None if part is None else as_tensor(field, part) for field, part in others.items()}
-    element = Element(images, **others)
-    _check_images(element.images, name)
-    if element.masks is not None:
-        element = element._replace(masks=_check_masks(element.masks, element.images))
-    if element.sample_weight is not None:
-        element = element._replace(sample_weight=_check_weight(element.sample_weight))
-    if element.labels is not None:
-        element = element._replace(labels=check_labels(element.labels))
-    if element.attention is not None:
-        element = element._replace(attention=_check_attention(element.attention))
-    return element._replace(images=_check_sizes(element))
+    images = as_tensor("images", inputs.images_of(element.images, name))
+    check_images(images, name)
+    element = Element(
+        images,
+        None if element.labels is None else read_labels(element.labels, method),
+        None if element.sample_weight is None else check_weight(as_tensor("sample_weight", element.sample_weight)),
+        None if element.masks is None else check_masks(as_tensor("segmentation_masks", element.masks), images),
+        None if element.attention is None else check_attention(as_tensor("attention", element.attention), images),
+    )
+    return element._replace(images=check_sizes(element))
+
+
+def _rank(values: Any) -> int:
+    return tf.convert_to_tensor(values).shape.rank
 
 
 def _known_parts(element: dict[str, Any], name: str) -> dict[str, Any]:
@@ -80,75 +91,3 @@ def _known_parts(element: dict[str, Any], name: str) -> dict[str, Any]:
     if "images" not in element:
         raise ValueError(f"{name} needs the key 'images'; got {', '.join(map(str, element)) or 'an empty dict'}.")
     return {_KEYS[key]: value for key, value in element.items()}
-
-
-def _check_images(images: tf.Tensor, name: str) -> None:
-    rank = images.shape.rank
-    if rank is None:
-        raise ValueError(f"{name} needs images of known rank; got an unknown shape. Set it with tf.ensure_shape.")
-    if rank == 3:
-        raise ValueError(
-            f"{name} mixes the examples of a batch, (batch, height, width, channels); got one of shape "
-            f"{images.shape}. Batch the dataset first: ds.batch(128).map(mixer)."
-        )
-    if rank != 4:
-        raise ValueError(f"{name} needs images (batch, height, width, channels); got shape {images.shape}.")
-    if 0 in images.shape[1:]:
-        raise ValueError(f"{name} needs images with pixels; got shape {images.shape}.")
-    if not (images.dtype.is_integer or images.dtype.is_floating):
-        raise TypeError(f"{name} needs images of an integer or floating dtype; got {images.dtype.name}.")
-
-
-def _check_masks(masks: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-    """The masks with a channel axis, so that compiled functions see a single rank."""
-    good_rank = masks.shape.rank in (3, 4)
-    if not good_rank or not masks.shape[1:3].is_compatible_with(images.shape[1:3]):
-        raise ValueError(
-            "segmentation_masks must be (batch, height, width) or (batch, height, width, channels) with the "
-            f"images' height and width; got masks {masks.shape} and images {images.shape}. Resize them first."
-        )
-    if not (masks.dtype.is_integer or masks.dtype.is_floating or masks.dtype.is_bool):
-        raise TypeError(f"segmentation_masks must be numbers; got {masks.dtype.name}. Use class ids.")
-    return masks if masks.shape.rank == 4 else tf.expand_dims(masks, axis=3)
-
-
-def _check_weight(weight: tf.Tensor) -> tf.Tensor:
-    if not weight.dtype.is_floating or weight.shape.rank != 1:
-        raise ValueError(
-            f"Sample weights must be floats of shape (batch,); got {weight.dtype.name} of shape {weight.shape}."
-        )
-    return guarded(weight, _all_finite(weight), "Sample weights must not be negative or NaN, nor infinite.", weight)
-
-
-def _all_finite(values: tf.Tensor) -> tf.Tensor:
-    """Whether all values are finite and not negative."""
-    return tf.reduce_all((values >= 0) & tf.math.is_finite(values))
-
-
-def _check_attention(maps: tf.Tensor) -> tf.Tensor:
-    """The maps in float32, which holds every value of the accepted dtypes."""
-    if maps.dtype not in (tf.uint8, tf.float16, tf.bfloat16, tf.float32):
-        raise TypeError(f"Attention maps must be uint8 or floats of up to 32 bits; got {maps.dtype.name}. Cast them.")
-    if maps.shape.rank != 3 or None in maps.shape[1:] or 0 in maps.shape[1:]:
-        raise ValueError(
-            f"Attention maps must be (batch, rows, columns) with a known number of cells; got shape {maps.shape}. "
-            "Set it with tf.ensure_shape."
-        )
-    maps = tf.cast(maps, tf.float32)
-    return guarded(maps, tf.reduce_all(tf.math.is_finite(maps)), "Attention maps must be finite.", maps)
-
-
-def _check_sizes(element: Element) -> tf.Tensor:
-    """The images, provided that all parts have as many examples; checked at trace time as far as sizes are known."""
-    parts = {name: part for name, part in element._asdict().items() if part is not None}
-    if len({part.shape[0] for part in parts.values() if part.shape.rank} - {None}) > 1:
-        shapes = ", ".join(f"{name} {part.shape}" for name, part in parts.items())
-        raise ValueError(f"All parts of an element must have the same batch size; got {shapes}.")
-    images = parts.pop("images")
-    if not parts:
-        return images
-    needed = [tf.shape(images)[: 3 if name == "masks" else 1] for name in parts]
-    received = [tf.shape(part)[: 3 if name == "masks" else 1] for name, part in parts.items()]
-    needed, received = tf.concat(needed, axis=0), tf.concat(received, axis=0)
-    message = f"{', '.join(parts)} must have the images' batch size, and masks also their height and width."
-    return guarded(images, tf.reduce_all(needed == received), message, received)

@@ -48,7 +48,7 @@ def check_fill(fill: Fill) -> None:
 
 def check_fill_suits(fill: Fill, images: tf.Tensor) -> None:
     """Raises ValueError unless those values can be written into images of that dtype and number of channels."""
-    values, dtype, channels = np.atleast_1d(fill), images.dtype, images.shape[3]
+    values, dtype, channels = np.atleast_1d(fill), images.dtype, images.shape[-1]
     if len(values) > 1 and channels not in (None, len(values)):
         raise ValueError(f"fill has {len(values)} values, one for each channel; got images with {channels} channels.")
     what = "whole numbers" if dtype.is_integer else "numbers"

@@ -6,12 +6,14 @@ from typing import Any, NoReturn
 import tensorflow as tf
 
 from cutmix_tf._checks import as_tuple, check_number, check_whole
-from cutmix_tf._random import check_seed, child_seeds, fresh_seed, random_bits, uniform_integers
+from cutmix_tf._random import child_seeds, random_bits, uniform_integers
 from cutmix_tf._xla import cached_compile
 from cutmix_tf.mixing._element import Element, read_element
+from cutmix_tf.mixing._inputs import Inputs
 from cutmix_tf.mixing._labels import mix_labels
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
 from cutmix_tf.mixing._planner import Per, Planner, check_common, check_strength, thin_out
+from cutmix_tf.mixing._seeds import seed_of_call
 
 Grids = tuple[tuple[int, int], ...]
 
@@ -107,9 +109,12 @@ class BoundMixer:
         name = type(self.mixer).__name__
         if isinstance(images, dict) or labels is None:
             raise TypeError(f"{name} takes (images, labels) or (images, labels, sample_weight); got another element.")
-        element = read_element(Element(images, labels, sample_weight), name)
-        seed = fresh_seed() if seed is None else check_seed(seed)
-        plan, targets, weight = cached_compile(_plan_features, self)(element, seed, check_strength(strength))
+        element = read_element(Element(images, labels, sample_weight), self.mixer, Inputs())
+        if element.images.shape.rank != 4:
+            raise ValueError(f"{name} mixes the features of images; got videos {element.images.shape}. Use CutMix.")
+        seed, strength = seed_of_call(self.mixer, seed), check_strength(strength)
+        bound = dataclasses.replace(self, mixer=self.mixer.without_options())
+        plan, targets, weight = cached_compile(_plan_features, bound)(element, seed, strength)
         inputs = {"images": element.images, "plan": plan}
         return (inputs, targets) if sample_weight is None else (inputs, targets, weight)
 

@@ -1,17 +1,21 @@
 """Mixers of images: each plans by its own rule, and all apply their plans in the same way."""
 
+import dataclasses
 from typing import Any
 
 import tensorflow as tf
 
-from cutmix_tf._random import check_seed, fresh_seed
 from cutmix_tf._xla import cached_compile
 from cutmix_tf.mixing._element import Element, read_element
+from cutmix_tf.mixing._inputs import Inputs
 from cutmix_tf.mixing._labels import mix_labels
+from cutmix_tf.mixing._options import OPTION, Names
 from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
 from cutmix_tf.mixing._planner import Planner, check_strength, thin_out
+from cutmix_tf.mixing._seeds import seed_of_call
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Mixer(Planner):
     """A method that mixes the images of a batch, and their labels by what the mixed images show.
 
@@ -23,18 +27,42 @@ class Mixer(Planner):
     - with `strength`, a number from 0 to 1, leaves each example that would be mixed unchanged with probability
       1 − strength, so that training can warm mixing up, or finish without it.
 
-    Images are (batch, height, width, channels), of any integer or floating dtype and any range of values. Integer class
-    ids, (batch,) or (batch, 1), become pair targets, float32 (batch, 2, 2): targets[b, k] = (class id, weight), own
-    label first. Soft labels, floats (batch, classes), stay soft labels. An example without a partner, in a batch of
-    one, stays as it is; its own label has weight 1.
+    Images are (batch, height, width, channels), of any integer or floating dtype and any range of values. In videos,
+    (batch, frames, height, width, channels), all frames of an example are mixed alike. Segmentation masks are mixed
+    like images, by methods that don't blend; with masks, labels may be missing.
+
+    Integer class ids, (batch,) or (batch, 1), become pair targets, float32 (batch, 2, 2): targets[b, k] = (class id,
+    weight), own label first; with `num_classes`, they become soft labels. Soft labels, floats (batch, classes), such as
+    one-hot, smoothed or multi-label ones, stay soft labels. With `regression`, floats are values to predict, and mixed
+    like soft labels. A model with several outputs has a dict or a tuple of labels, each mixed by its own kind. Sample
+    weights, floats (batch,), are mixed so that weight × loss is the sum of both examples' weighted losses. An example
+    without a partner, in a batch of one, stays as it is; its own label has weight 1.
 
     Mixers with `uses_attention` also need an attention map for each image, (batch, rows, columns), as `attention=…` or
     under that key of the dict. It is not returned, since it no longer describes the mixed image.
+
+    With a `seed` of its own, a mixer counts its calls, and draws in call n what `seed=(seed, n)` draws:
+    `dataset.map(CutMix(seed=0))` mixes each batch of each epoch in a new way, and in the same way whenever the program
+    is run, as long as calls happen in the same order. They do in a `map` without `num_parallel_calls`; parallel calls,
+    and several datasets that are read at the same time, compete for the numbers. `mix(dataset, mixer, seed=0)` numbers
+    the batches instead, so it is reproducible in parallel too, and at any step. Copies of a mixer, and ones that were
+    loaded, count from 0.
+
+    Args:
+      num_classes: See `Planner`, as for `regression` and `seed`.
+      regression: See `Planner`.
+      seed: See `Planner`.
+      images_key: For models with several inputs, `({"photo": images, "age": ages}, labels)`: the key of the images.
+      pass_through: For models with several inputs, the keys of those that are passed on as they are. They stay those
+        of the example itself, although its image partly shows its partner. Other inputs are refused.
 
     Raises:
       ValueError, TypeError: when called, for anything in an element that can't be mixed truthfully.
       tf.errors.InvalidArgumentError: at run time, for labels, weights or sizes that are only known then.
     """
+
+    images_key: str | None = dataclasses.field(default=None, hash=False, metadata=OPTION)
+    pass_through: Names = dataclasses.field(default=(), hash=False, metadata=OPTION)
 
     def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
         """The weight of the own label: float32 (batch,), the counted share of own values in the image."""
@@ -67,13 +95,27 @@ class Mixer(Planner):
         seed: Any = None,
     ) -> Any:
         """Mixes one batch; see the class."""
-        element = read_element(Element(images, labels, sample_weight, attention=attention), type(self).__name__)
+        given, inputs = Element(images, labels, sample_weight, attention=attention), self._inputs
+        element = read_element(given, self, inputs)
         self._check_attention(element.attention)
         self.check_images(element.images)
-        seed = fresh_seed() if seed is None else check_seed(seed)
+        seed, strength = seed_of_call(self, seed), check_strength(strength)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
-        mixed = Element(*cached_compile(_mix, self, grid)(element, seed, check_strength(strength)))
-        return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(images)
+        mixed = Element(*cached_compile(_mix, self.without_options(), grid)(element, seed, strength))
+        return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(given, inputs)
+
+    @tf.autograph.experimental.do_not_convert
+    def unmixed(self, images: Any, labels: Any = None, sample_weight: Any = None) -> Any:
+        """A batch in the form that the mixer returns, but unmixed: with `num_classes`, class ids become soft labels.
+
+        `validation.map(mixer.unmixed)` gives validation data that fit the same loss. Takes the same elements.
+        """
+        given = Element(images, labels, sample_weight)
+        return read_element(given, self, self._inputs).like(given, self._inputs)
+
+    @property
+    def _inputs(self) -> Inputs:
+        return Inputs(self.images_key, tuple(self.pass_through))
 
 
 def check_combinable(mixer: Any, name: str) -> None:
@@ -81,12 +123,17 @@ def check_combinable(mixer: Any, name: str) -> None:
 
     Raises:
       TypeError: if it doesn't mix images.
-      ValueError: if its plan alone doesn't determine image and label.
+      ValueError: if its plan alone doesn't determine image and label, or it has options, which would be ignored.
     """
     if not isinstance(mixer, Mixer):
         raise TypeError(f"{name} needs mixers of images such as CutMix(); got {mixer!r}.")
     if not mixer.plan_is_complete:
         raise ValueError(f"{name} uses the plans of mixers; {mixer!r} does more than its plan says.")
+    if mixer.without_options() is not mixer:
+        raise ValueError(
+            f"{name} reads the batch for its mixers, so that options such as num_classes are its own: write "
+            f"{name}(…, num_classes=10), not {mixer!r} inside of it."
+        )
 
 
 def _mix(mixer: Mixer, grid: tuple[int, int] | None, element: Element, seed: tf.Tensor, strength) -> Element:
@@ -98,23 +145,36 @@ def _mix(mixer: Mixer, grid: tuple[int, int] | None, element: Element, seed: tf.
     images, labels, sample_weight, masks, attention = element
     if attention is not None:  # a plan must know the size of the grid when it is traced
         attention = tf.ensure_shape(attention, [None, *(grid or ())])
-    batch, height, width = tf.unstack(tf.shape(images)[:3])
+    batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
     plan = mixer.plan(Canvas(batch, height, width, attention), seed)
     plan = thin_out(plan.without_self_pairs(), batch, seed, strength)
     name = type(mixer).__name__
     if plan.partner is not None:
-        if labels is None:
-            raise ValueError(f"{name} mixes labels together with images; got images only. Pass (images, labels).")
+        _check_labels(element, name)
         weight = mixer.label_weight(plan, height, width)
         labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
     if masks is not None:
         masks = _mix_masks(plan, masks, name)
-    rows = tf.reshape(apply_plan(plan, images), [batch, height, width * tf.shape(images)[3]])
+    rows = tf.reshape(apply_plan(plan, images), [batch, *frames, height, width * channels])
     return Element(rows, labels, sample_weight, masks)
+
+
+def _check_labels(element: Element, name: str) -> None:
+    """Raises ValueError if there is nothing that says what a mixed image shows."""
+    if element.labels is None and element.masks is None:
+        raise ValueError(
+            f"{name} mixes labels together with images; got images only. Pass (images, labels), or images and "
+            "segmentation_masks in a dict."
+        )
+    if element.labels is None and element.sample_weight is not None:
+        raise ValueError(f"{name} mixes sample weights together with labels; got weights without labels. Remove them.")
 
 
 def _mix_masks(plan: Plan, masks: tf.Tensor, name: str) -> tf.Tensor:
     """Masks are mixed like their images; where an image is erased, its mask stays, as its label does."""
     if plan.blends:
-        raise ValueError(f"{name} can blend images, but class ids in segmentation_masks can't be blended. Use CutMix.")
+        raise ValueError(
+            f"{name} can blend images, but segmentation_masks can't be blended: each of their pixels belongs to one "
+            f"image. Use a method that pastes, such as CutMix; got {masks.dtype.name} masks."
+        )
     return apply_plan(plan.mixing_only(), masks)

@@ -124,17 +124,25 @@ def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
     """Mixes anything that lives on the image grid: (batch, height, width, channels) of any dtype.
 
     Pasting and erasing copy values bit for bit in the images' own dtype. A plan that blends computes in float32 and
-    returns the images' dtype if that is a floating one, else float32.
+    returns the images' dtype if that is a floating one, else float32. Videos, (batch, frames, height, width, channels),
+    are mixed in the same way in each of their frames.
     """
-    shape = tf.shape(images)
-    rows = tf.reshape(images, [shape[0], shape[1], shape[2] * shape[3]])  # long rows vectorize
+    batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
+    shape = tf.stack([batch, height, width, channels])
+    rows = tf.reshape(images, [batch, *frames, height, width * channels])  # long rows vectorize
     incoming, inside = _incoming(plan, rows), _inside(plan, shape)
     for erase in plan.erase:
         erased = erase.examples[:, None, None]
-        incoming = tf.where(erased, erase.values(shape, incoming.dtype), incoming)
+        written = erase.values(shape, incoming.dtype)
+        incoming = tf.where(_in_frames(erased, rows), _in_frames(written, rows), incoming)
         inside &= tf.logical_not(erased) | erase.where(shape)
-    mixed = tf.where(inside, incoming, _as_result(plan, rows))
-    return tf.ensure_shape(tf.reshape(mixed, shape), images.shape)
+    mixed = tf.where(_in_frames(inside, rows), incoming, _as_result(plan, rows))
+    return tf.ensure_shape(tf.reshape(mixed, tf.shape(images)), images.shape)
+
+
+def _in_frames(values: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Values of images' rows, (batch, height, width × channels), so that they broadcast over the frames of videos."""
+    return values if rows.shape.rank == 3 else tf.expand_dims(values, axis=1)
 
 
 def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
@@ -144,7 +152,7 @@ def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
     incoming = tf.gather(rows, plan.partner)
     if plan.own_share is None:
         return incoming
-    share = plan.own_share[:, None, None]
+    share = _in_frames(plan.own_share[:, None, None], rows)
     own, other = tf.cast(rows, tf.float32), tf.cast(incoming, tf.float32)
     blend = tf.cast(share * own + (1 - share) * other, _as_result(plan, rows).dtype)
     # a share of all or nothing is exact, even where the image without a share holds NaN or infinity

@@ -8,18 +8,40 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_choice, check_number
 from cutmix_tf._random import coins, fold_in, random_bits, uniform_integers
+from cutmix_tf.mixing._options import OPTION, Names, NumClasses
 from cutmix_tf.mixing._plan import Canvas, Plan
+from cutmix_tf.mixing._value import MethodValue
 
 Per = Literal["example", "batch"]
 _STRENGTH = 0x57  # keeps the coin of `strength` apart from the method's own draws
 
 
-class Planner(abc.ABC):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Planner(MethodValue, abc.ABC):
     """A method as a value: from a seed it draws who is mixed with whom, and where.
 
     There are two kinds: a `Mixer` applies its plan to images, a `HiddenMixer` sends it along to the features inside a
     model. Methods are frozen dataclasses, so they can be compared, hashed and printed, and stored in a config.
+
+    Every method has these options, which are given by name:
+
+    Args:
+      num_classes: Turns class ids into soft labels, float32 (batch, num_classes), for losses that take no pair targets.
+        An id that is not below it, or a soft label with another number of classes, is an error. For a dict of labels,
+        one number for all outputs, or a dict with one for each output that has class ids.
+      regression: True for labels that are values to predict, floats (batch,) or (batch, values): they are mixed in the
+        same proportion as images. For a dict of labels, the names of the outputs that are values.
+      seed: An integer from 0 to 2**31 - 1 that makes calls without a `seed` of their own reproducible: the n-th call
+        draws what `seed=(seed, n)` draws, counted from 0 in each process. See `Mixer`.
+
+    Raises:
+      TypeError: for an argument that it does not have; the message says which one is meant.
+      TypeError, ValueError: if an option is outside its range.
     """
+
+    num_classes: NumClasses = dataclasses.field(default=None, hash=False, metadata=OPTION)
+    regression: bool | Names = dataclasses.field(default=False, hash=False, metadata=OPTION)
+    seed: int | None = dataclasses.field(default=None, hash=False, metadata=OPTION)
 
     @property
     def uses_attention(self) -> bool:

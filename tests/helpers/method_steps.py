@@ -10,6 +10,7 @@ from pathlib import Path
 import cutmix_tf as cm
 from cutmix_tf import mixing
 from cutmix_tf.mixing import MIXERS, HiddenMixer, Planner
+from cutmix_tf.mixing._options import is_option
 from helpers import cases, random_calls
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +31,10 @@ def forgotten(kind):
 
 def steps_of(kind):
     """What the steps ask for, and whether it is there."""
-    is_frozen = dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen
-    settings = {field.name for field in dataclasses.fields(kind)} if is_frozen else {"a setting"}
+    is_frozen = "__dataclass_params__" in vars(kind) and kind.__dataclass_params__.frozen  # by itself
+    settings = (
+        {field.name for field in dataclasses.fields(kind) if not is_option(field)} if is_frozen else {"a setting"}
+    )
     return {
         "1: a frozen dataclass": is_frozen,
         **_documented(kind, settings),
@@ -56,7 +59,7 @@ def _listed(kind, settings):
     name, is_ablation = kind.__name__, kind.__module__.endswith("._ablations")
     return {
         "3: mixing/__init__.py": getattr(mixing, name, None) is kind,
-        "3: cutmix_tf/__init__.py": getattr(cm, name, None) is kind or is_ablation,
+        "3: cutmix_tf/_names.py": getattr(cm, name, None) is kind or is_ablation,
         "3: the table of methods": MIXERS.get(name) is kind,
         "4: helpers/cases.py": kind in map(type, (*cases.CASES.values(), *cases.HIDDEN.values())),
         "4: helpers/random_calls.py": random_calls.SETTINGS.get(name, {}).keys() == settings,

@@ -206,7 +206,7 @@ wide = {"i": np.int64, "u": np.int64}
 SPOILED_PARTS = {
     "images": [
         lambda images: images[0],
-        lambda images: images[None],
+        lambda images: images[None, None],
         lambda images: np.zeros(images.shape, bool),
         lambda images: np.zeros(images.shape, np.complex64),
         lambda images: images[:, :0],

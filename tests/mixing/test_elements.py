@@ -93,7 +93,8 @@ def element(**changes):
 
 REFUSED = {
     "unbatched": ((IMAGES[0], IDS[0]), ValueError, "Batch the dataset first"),
-    "images of rank 5": ((IMAGES[None], IDS), ValueError, "needs images"),
+    "images of rank 6": ((IMAGES[None, None], IDS), ValueError, "needs images"),
+    "videos of another number": ((IMAGES[None], IDS), ValueError, "same batch size"),
     "strings for images": ((tf.constant([[[["a"]]]]), IDS), TypeError, "integer or floating"),
     "labels as floats of rank 1": ((IMAGES, tf.cast(IDS, tf.float32)), ValueError, "cast them to int32"),
     "fractional ids": ((IMAGES, tf.constant([0.5] * 6)), ValueError, "cast them to int32"),

@@ -163,7 +163,7 @@ def repository(tmp_path):
             export.format(f".{module}") + "from cutmix_tf.mixing._table",
         )
         replace(
-            package / "__init__.py",
+            package / "_names.py",
             "from cutmix_tf.mixing import mix as mix\n",
             export.format("") + "from cutmix_tf.mixing import mix as mix\n",
         )
