@@ -23,12 +23,14 @@ class Progress:
       history: The rows of the finished epochs.
       rates: Training images per second in each of them.
       metrics: The running sums of loss and metrics inside an epoch, as Keras lists them; empty between epochs.
+      averages: The averages of all weights, as Keras lists them; empty if there are none.
     """
 
     step: int = 0
     history: list[dict[str, float]] = dataclasses.field(default_factory=list)
     rates: list[float] = dataclasses.field(default_factory=list)
     metrics: list[np.ndarray] = dataclasses.field(default_factory=list)
+    averages: list[np.ndarray] = dataclasses.field(default_factory=list)
 
 
 class Checkpoints:
@@ -67,6 +69,7 @@ class Checkpoints:
         model.save_weights(folder / "state.weights.h5")
         np.savez(folder / "random.npz", *map(np.array, _random_states(model)))
         np.savez(folder / "metrics.npz", *progress.metrics)
+        np.savez(folder / "averages.npz", *progress.averages)
         values = {"step": progress.step, "history": progress.history, "rates": progress.rates}
         (folder / "progress.json").write_text(json.dumps(values))
         digests = {file.name: _digest(file) for file in sorted(folder.iterdir())}
@@ -115,8 +118,8 @@ class Checkpoints:
         model.load_weights(folder / "state.weights.h5")
         for variable, state in zip(_random_states(model), _arrays(folder / "random.npz"), strict=True):
             variable.assign(state)
-        metrics = _arrays(folder / "metrics.npz")
-        return Progress(**json.loads((folder / "progress.json").read_text()), metrics=metrics)
+        metrics, averages = _arrays(folder / "metrics.npz"), _arrays(folder / "averages.npz")
+        return Progress(**json.loads((folder / "progress.json").read_text()), metrics=metrics, averages=averages)
 
 
 def _random_states(model: keras.Model) -> list[keras.Variable]:

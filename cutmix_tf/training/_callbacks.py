@@ -1,10 +1,12 @@
 """What is measured, saved and watched while a run trains."""
 
+import contextlib
 import logging
 import math
 import signal
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import keras
@@ -41,6 +43,7 @@ class EpochRecorder(keras.callbacks.Callback):
       images_per_epoch: Training images in an epoch.
       steps_per_epoch: Training steps in an epoch.
       split: What the model is evaluated on: "test" or "validation".
+      weights_to_save: A context in which the model has the weights that it was evaluated with.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class EpochRecorder(keras.callbacks.Callback):
         images_per_epoch: int,
         steps_per_epoch: int,
         split: str,
+        weights_to_save: Callable[[], AbstractContextManager] = contextlib.nullcontext,
     ):
         super().__init__()
+        self.weights_to_save = weights_to_save
         self.folder, self.checkpoints, self.progress = folder, checkpoints, progress
         self.model_to_save, self.split = model_to_save, split
         self.images_per_epoch, self.steps_per_epoch = images_per_epoch, steps_per_epoch
@@ -76,7 +81,8 @@ class EpochRecorder(keras.callbacks.Callback):
         progress.rates.append(share * self.images_per_epoch / seconds)
         progress.step, progress.metrics = (epoch + 1) * self.steps_per_epoch, []
         if is_best(progress.history, self.split):
-            save_model(self.model_to_save, self.folder.files.best_model)
+            with self.weights_to_save():
+                save_model(self.model_to_save, self.folder.files.best_model)
         self.checkpoints.save(self.model, progress)
         self.folder.write_history(progress.history)
 

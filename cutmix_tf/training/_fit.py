@@ -1,5 +1,6 @@
 """Carries out a prepared training: from the last checkpoint to the summary."""
 
+import contextlib
 import logging
 import shutil
 import sys
@@ -25,6 +26,7 @@ from cutmix_tf.runs import (
     trainable_parameters,
     write_json,
 )
+from cutmix_tf.training._average import WeightAverage
 from cutmix_tf.training._callbacks import EpochRecorder, Frequency, StepWatcher
 from cutmix_tf.training._model import base_of
 from cutmix_tf.training._prepare import Prepared
@@ -58,13 +60,17 @@ class Fit:
         began = time.perf_counter()
         if progress.step % self.prepared.steps_per_epoch:  # creates the metrics whose running sums are restored
             self.model.evaluate(self.prepared.eval_batches(self.split).take(1), verbose=0)
-        watcher, *others = self._callbacks(progress)
+        average = None if config.ema is None else WeightAverage(self.model, config.ema, progress)
+        in_place = contextlib.nullcontext if average is None else average.in_place
+        watcher, *others = self._callbacks(progress, in_place)
+        callbacks = [watcher, *others] if average is None else [average, watcher, *others]
         try:
             while len(progress.history) < config.epochs:
-                self._fit(progress, [watcher, *others])
+                self._fit(progress, callbacks)
         finally:
             watcher.on_train_end()
-        return self._finish(progress, time.perf_counter() - began)
+        with in_place():
+            return self._finish(progress, time.perf_counter() - began)
 
     def _check_same_step(self, progress: Progress) -> None:
         """All workers must have loaded the same checkpoint: the folder must lie on storage that they share."""
@@ -75,7 +81,7 @@ class Fit:
                 f"{progress.step}. Put run_dir, {str(self.folder.home.folder)!r}, on storage that all machines share."
             )
 
-    def _callbacks(self, progress: Progress) -> list[keras.callbacks.Callback]:
+    def _callbacks(self, progress: Progress, in_place: Any) -> list[keras.callbacks.Callback]:
         """In the order in which they act: steps are counted before an epoch's row is made."""
         config, steps = self.prepared.config, self.prepared.steps_per_epoch
         checkpoints = Checkpoints(self.folder.files.checkpoints, config.checkpoints_kept)
@@ -95,6 +101,7 @@ class Fit:
             images_per_epoch=self.prepared.images_per_epoch,
             steps_per_epoch=steps,
             split=self.split,
+            weights_to_save=in_place,
         )
         schedule = [LinearDropSchedule(config.epochs)] if config.drop_schedule == "linear" else []
         return [watcher, recorder, keras.callbacks.TensorBoard(self.folder.files.tensorboard), *schedule]

@@ -97,7 +97,8 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, num_
     top_k = MixedTopKAccuracy(k=min(5, num_classes), name="top5")
     loss = MixedCrossentropy(label_smoothing=config.label_smoothing)
     # weighted metrics, because test examples that only fill up a batch have weight 0
-    model.compile(build_optimizer(config, steps_per_epoch), loss, weighted_metrics=[MixedAccuracy(), top_k])
+    optimizer = build_optimizer(config, steps_per_epoch, model.trainable_variables)
+    model.compile(optimizer, loss, weighted_metrics=[MixedAccuracy(), top_k])
     model.optimizer.build(model.trainable_variables)  # now, so that a checkpoint can be loaded
 
 

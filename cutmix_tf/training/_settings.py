@@ -13,6 +13,7 @@ from cutmix_tf.runs import PLACE, Text
 from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, teacher_from_text
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+OptimizerName = Literal["sgd", "adamw"]
 RateSchedule = Literal["step", "cosine", "constant"]
 DropSchedule = Literal["constant", "linear"]
 AttentionMode = Literal["cache", "live"]
@@ -161,8 +162,10 @@ class OptimizationSettings:
     """How often each training example is seen."""
     batch_size: int = 128
     """Examples in a step, over all replicas together."""
+    optimizer: OptimizerName = "sgd"
+    """Stochastic gradient descent with Nesterov momentum, or AdamW."""
     learning_rate: float = 0.1
-    """Of stochastic gradient descent, at the start or after the warm-up."""
+    """At the start, or after the warm-up; for "adamw" far smaller, such as 0.001."""
     schedule: RateSchedule = "step"
     """How the learning rate falls."""
     milestones: tuple[float, ...] = (0.5, 0.75)
@@ -170,9 +173,16 @@ class OptimizationSettings:
     warmup_epochs: float = 0.0
     """Epochs in which the learning rate rises linearly from 0."""
     momentum: float = 0.9
-    """Nesterov momentum."""
+    """Nesterov momentum of "sgd"."""
     weight_decay: float = 1e-4
-    """λ of λ/2 · |w|² over all parameters, added to the gradient as in the official code."""
+    """For "sgd": λ of λ/2 · |w|² over all parameters, added to the gradient as in the official code. For "adamw": each
+    step shrinks weights by this times the learning rate, apart from biases and normalization; 0.05 is common."""
+    clip_norm: float | None = None
+    """The largest norm of the gradient over all parameters together; longer ones are scaled down to it. None for no
+    limit."""
+    ema: float | None = None
+    """The decay per step, such as 0.999, of an average of the weights, which is evaluated and saved in their place;
+    None for no average."""
     label_smoothing: float = 0.0
     """ε of the loss: targets become (1 − ε) · target + ε / classes."""
     seed: int = 0
@@ -182,17 +192,29 @@ class OptimizationSettings:
         check_whole("epochs", self.epochs, low=1)
         check_whole("batch_size", self.batch_size, low=1)
         check_whole("seed", self.seed, low=0, high=2**31 - 1)
+        check_literal("optimizer", self.optimizer, OptimizerName)
         check_literal("schedule", self.schedule, RateSchedule)
         check_number("learning_rate", self.learning_rate, low=0, above=True)
         check_number("momentum", self.momentum, low=0, high=1)
         check_number("weight_decay", self.weight_decay, low=0)
         check_number("warmup_epochs", self.warmup_epochs, low=0, high=self.epochs)
         check_number("label_smoothing", self.label_smoothing, low=0, high=1)
+        self._check_extras()
         object.__setattr__(self, "milestones", as_tuple("milestones", self.milestones))
         for milestone in self.milestones:
             check_number("each milestone", milestone, low=0, high=1)
         if list(self.milestones) != sorted(self.milestones):
             raise ValueError(f"milestones must be in increasing order; got {self.milestones}.")
+
+    def _check_extras(self):
+        if self.optimizer != "sgd" and self.momentum != OptimizationSettings.momentum:
+            raise ValueError(f"momentum is for 'sgd'; got optimizer={self.optimizer!r}. Leave out momentum.")
+        if self.clip_norm is not None:
+            check_number("clip_norm", self.clip_norm, low=0, above=True)
+        if self.ema is not None:
+            check_number("ema", self.ema, low=0, high=1)
+            if self.ema == 1:
+                raise ValueError("ema must be below 1, where the average would never move; got 1. Try 0.999.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from cutmix_tf import datasets, pipeline, training
 from cutmix_tf.layers import LinearDropSchedule
 from cutmix_tf.models import MODELS
 from cutmix_tf.training import _prepare
+from cutmix_tf.training._average import WeightAverage
 from helpers.small_runs import CLASSES, MEAN, STD, small_model, small_set, split_of
 from helpers.started import started
 
@@ -200,6 +201,12 @@ def drop_schedules(config):
     """In how many epochs each schedule of drop rates reaches its end."""
     callbacks = start(config).options["callbacks"]
     return [each.epochs for each in callbacks if isinstance(each, LinearDropSchedule)]
+
+
+def averages(config):
+    """The decays of the averages of weights."""
+    callbacks = start(config).options["callbacks"]
+    return [each.decay for each in callbacks if isinstance(each, WeightAverage)]
 
 
 def learning_rates(steps, config):

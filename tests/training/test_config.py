@@ -13,7 +13,7 @@ from cutmix_tf import training
 from cutmix_tf.attention import Teacher
 
 REFUSED = {
-    "unknown setting": ({"optimizer": "sgd"}, TypeError, "unexpected keyword argument 'optimizer'"),
+    "unknown setting": ({"optimiser": "sgd"}, TypeError, "unexpected keyword argument 'optimiser'"),
     "epochs as text": ({"epochs": "3"}, TypeError, "epochs must be a whole number; got '3'"),
     "no epochs": ({"epochs": 0}, ValueError, "epochs must be at least 1; got 0"),
     "part of an epoch": ({"epochs": 1.5}, TypeError, "epochs must be a whole number"),
@@ -32,6 +32,10 @@ REFUSED = {
     "falling milestones": ({"milestones": (0.75, 0.5)}, ValueError, "milestones must be in increasing order"),
     "late milestone": ({"milestones": (1.5,)}, ValueError, "each milestone must be at least 0 and at most 1"),
     "one milestone": ({"milestones": 0.5}, TypeError, "milestones must be a list or a tuple"),
+    "unknown optimizer": ({"optimizer": "adamv"}, ValueError, "Did you mean 'adamw'"),
+    "norm of 0": ({"clip_norm": 0.0}, ValueError, "clip_norm must be above 0"),
+    "average that never moves": ({"ema": 1.0}, ValueError, "ema must be below 1"),
+    "average of one weight": ({"ema": "0.999"}, TypeError, "ema must be a number"),
     "negative decay": ({"weight_decay": -1.0}, ValueError, "weight_decay must be at least 0"),
     "rate of 0": ({"learning_rate": 0.0}, ValueError, "learning_rate must be above 0"),
     "long warm-up": ({"warmup_epochs": 9}, ValueError, "warmup_epochs must be at least 0 and at most 3"),
@@ -45,6 +49,7 @@ REFUSED = {
 CONTRADICTIONS = {
     "schedule of nothing": ({"mix": None, "mix_schedule": ((0, 1),)}, "mix_schedule scales a mixer; got mix=None"),
     "schedule of no DropBlock": ({"drop_schedule": "linear"}, "drop_schedule is for WithDropBlock"),
+    "momentum of AdamW": ({"optimizer": "adamw", "momentum": 0.5}, "momentum is for 'sgd'; got optimizer='adamw'"),
     "attention without a teacher": ({"mix": cm.AttentiveCutMix()}, "needs a teacher; got None"),
     "hidden in OneOf": ({"mix": cm.OneOf([cm.CutMix(), cm.AttentiveCutMix()])}, "needs a teacher"),
     "teacher without a student": ({"teacher": Teacher("vgg16")}, "A teacher guides AttentiveCutMix"),

@@ -21,6 +21,7 @@ from cutmix_tf.attention import Teacher
 from cutmix_tf.layers import StochasticDepth
 from cutmix_tf.models import MODELS, WithDropBlock, WithStochasticDepth
 from cutmix_tf.training._callbacks import EpochRecorder, StepWatcher
+from cutmix_tf.training._optimizer import ClippedAdamW, CoupledSGD
 
 NAMED = {"model": "resnet18", "image_size": 16, "mix": None}
 """A model of the table, made narrow here."""
@@ -214,7 +215,19 @@ WIRES: dict[str, list[Wire]] = {
         Wire(lambda c: looks.start(c).model.optimizer.momentum, same(0.9, 0.5)),
         Wire(lambda c: looks.start(c).model.optimizer.nesterov, [(0.9, True), (0.0, False)]),
     ],
-    "weight_decay": [Wire(lambda c: looks.start(c).model.optimizer.l2, same(0.0, 0.01))],
+    "optimizer": [
+        Wire(lambda c: type(looks.start(c).model.optimizer), [("sgd", CoupledSGD), ("adamw", ClippedAdamW)]),
+        Wire(of(looks.learning_rates, (0, 8)), [("sgd", [0.05, 0.005]), ("adamw", [0.05, 0.005])]),
+    ],
+    "weight_decay": [
+        Wire(lambda c: looks.start(c).model.optimizer.l2, same(0.0, 0.01)),
+        Wire(lambda c: looks.start(c).model.optimizer.weight_decay, same(0.0, 0.01), {"optimizer": "adamw"}),
+    ],
+    "clip_norm": [
+        Wire(lambda c: looks.start(c).model.optimizer.clip_norm, same(None, 0.5), {"optimizer": name})
+        for name in ("sgd", "adamw")
+    ],
+    "ema": [Wire(looks.averages, [(None, []), (0.9, [0.9])])],
     "label_smoothing": [Wire(looks.smoothed_loss, [(each, looks.smoothed_by_hand(each)) for each in (0.0, 0.1, 0.5)])],
     "seed": [
         Wire(looks.seed_of_batches, same(0, 1)),
