@@ -32,8 +32,8 @@ def batching_findings(batches: Sequence[Batch]) -> Iterator[Finding]:
         yield Finding("error", "The dataset gives no labels.", "Give (images, labels).")
     elif any(each.ndim == 0 for each in labels.values()) or (images is not None and _is_one(images, labels)):
         yield Finding("error", "The dataset gives single examples, not batches.", _BATCH_FIRST)
-    elif all(len(each) == 1 for batch in batches for each in batch.labels.values()):
-        yield Finding("error", "Every batch has one example, so that there is nobody to mix it with.", _BATCH_FIRST)
+    elif all(len(each) == 1 and kind_of_labels(each) != "ids" for batch in batches for each in batch.labels.values()):
+        yield Finding("error", "Every batch has one example, so that there is nothing to mix it with.", _BATCH_FIRST)
 
 
 def _is_one(images: np.ndarray, labels: Mapping[str, np.ndarray]) -> bool:

@@ -8,8 +8,10 @@ import time
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from cutmix_tf import pipeline, plotting
+from cutmix_tf.diagnosis import doctor
 from cutmix_tf.distribution import Devices
 from cutmix_tf.inference import Classifier
 from cutmix_tf.layers import LinearDropSchedule
@@ -43,10 +45,19 @@ class Fit:
       model: As `build_model` returns it.
       devices: Where it trains.
       folder: The run's.
+      display: What shows the progress; None for the lines and bars of Keras.
     """
 
-    def __init__(self, prepared: Prepared, model: keras.Model, devices: Devices, folder: RunFolder):
+    def __init__(
+        self,
+        prepared: Prepared,
+        model: keras.Model,
+        devices: Devices,
+        folder: RunFolder,
+        display: keras.callbacks.Callback | None = None,
+    ):
         self.prepared, self.model, self.devices, self.folder = prepared, model, devices, folder
+        self.displays = [display] if display is not None and devices.is_chief else []
         preprocessing = prepared.preprocessing
         self.saved = with_normalization(base_of(model), preprocessing.mean, preprocessing.std)
         self.split = prepared.config.judged_on
@@ -56,7 +67,7 @@ class Fit:
         config = self.prepared.config
         progress = Checkpoints(self.folder.home.checkpoints).load(self.model)
         self._check_same_step(progress)
-        self._draw_mixes()
+        self._look_at_first_batch()
         began = time.perf_counter()
         if progress.step % self.prepared.steps_per_epoch:  # creates the metrics whose running sums are restored
             self.model.evaluate(self.prepared.eval_batches(self.split).take(1), verbose=0)
@@ -104,7 +115,8 @@ class Fit:
             weights_to_save=in_place,
         )
         schedule = [LinearDropSchedule(config.epochs)] if config.drop_schedule == "linear" else []
-        return [watcher, recorder, keras.callbacks.TensorBoard(self.folder.files.tensorboard), *schedule]
+        board = keras.callbacks.TensorBoard(self.folder.files.tensorboard)
+        return [watcher, recorder, board, *schedule, *self.displays]
 
     def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback]) -> None:
         """Trains to the end; for one epoch only if it was broken off, or comes from a data service."""
@@ -120,7 +132,7 @@ class Fit:
             validation_freq=sorted({*range(0, config.epochs, config.evaluate_every), config.epochs} - {0}),
             callbacks=callbacks,
             shuffle=False,
-            verbose=0 if not self.devices.is_chief else 1 if sys.stdout.isatty() else 2,
+            verbose=0 if self.displays or not self.devices.is_chief else 1 if sys.stdout.isatty() else 2,
         )
 
     def _source(self) -> Any:
@@ -128,14 +140,19 @@ class Fit:
         address = self.prepared.config.data_service
         return None if address is None else pipeline.DataService(address, self.folder.home.arrays)
 
-    def _draw_mixes(self) -> None:
+    def _look_at_first_batch(self) -> None:
+        """Logs what seems wrong with it, and draws its mixed images."""
         images, targets = next(iter(self.prepared.train_batches()))
+        for finding in doctor((images, targets)).findings:  # of the data; the model was compiled to fit
+            LOG.warning("%s", finding)
         if isinstance(images, dict):
             return  # mixed inside the model
         preprocessing = self.prepared.preprocessing
         pixels = pipeline.denormalize(images[:DRAWN], preprocessing.mean, preprocessing.std)
         figure = plotting.draw_mixes(pixels, targets[:DRAWN], self.prepared.images.class_names)
         figure.savefig(self.folder.files.mixes, dpi=120)
+        with tf.summary.create_file_writer(str(self.folder.files.tensorboard / "train")).as_default(step=0):
+            tf.summary.image("mixed images", tf.io.decode_png(self.folder.files.mixes.read_bytes())[None])
 
     def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
         """Saves the last model, as it was trained and as a classifier, and writes the summary."""

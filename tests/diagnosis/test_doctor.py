@@ -143,7 +143,7 @@ WRONG = {
     "sorted": (lambda: (data(labels=SORTED, batch=8), model()), "have 1 class each: the data seems to be sorted"),
     "sorted and mixed": (lambda: (data(labels=SORTED, batch=12, mixer=CUTMIX), None), "sorted by class"),
     "sorted and one-hot": (lambda: (data(labels=one_hot()[SORTED], batch=8), model()), "sorted by class"),
-    "batches of one": (lambda: (data(batch=1), model()), "Every batch has one example, so that there is nobody"),
+    "batches of one": (lambda: (data(batch=1, mixer=CUTMIX), model()), "Every batch has one example, so that there is"),
     "no batches": (
         lambda: (data(batch=0), model()),
         "single examples, not batches. Batch before mixing: dataset.batch",
