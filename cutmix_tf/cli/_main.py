@@ -19,6 +19,9 @@ from cutmix_tf.cli._quiet import load_quietly
 COMMANDS = {
     "train": "Train a config: train CONFIG [--epochs 3 --mix 'MixUp(alpha=0.2)' …]",
     "evaluate": "Evaluate finished runs: evaluate RUN [RUN …] [--suites accuracy,fgsm --compare --save FOLDER …]",
+    "predict": "Say what images show: predict RUN IMAGE [IMAGE …] [--top 5 --save FILE]",
+    "preview": "Draw a training batch: preview CONFIG --save FILE [--count 8 --step 0 …]",
+    "doctor": "Check the installation, or a config before it is trained: doctor [CONFIG …]",
     "compare": "Compare finished runs: compare RUN RUN [RUN …] --save FOLDER",
     "replay": "Make a batch of a run again: replay RUN --step K [--save FILE.npz]",
     "attention": "Compute the attention maps of a config, or draw them: attention CONFIG [--save FILE …]",
