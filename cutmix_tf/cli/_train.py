@@ -1,10 +1,15 @@
 """cutmix-tf train: trains one config."""
 
+import argparse
 from typing import Any
 
 from cutmix_tf.cli import _list
 from cutmix_tf.cli._config import read_config
+from cutmix_tf.cli._display import TrainingDisplay
 from cutmix_tf.training import train
+
+FAST = "try everything in a few steps of two epochs, in a new folder RUN_DIR_fast_dev_run_1, _2, …"
+DONE = "Training, evaluation, checkpoints, figures and saved models: all of it worked. The errors above mean nothing."
 
 
 def main(words: list[str], program: str) -> None:
@@ -12,10 +17,22 @@ def main(words: list[str], program: str) -> None:
     if words == ["--list"]:
         _list.main([], program)
         return
+    usage = f"{program} CONFIG [--fast-dev-run] [overrides of the config]"
+    parser = argparse.ArgumentParser(usage=usage, add_help=False, allow_abbrev=False)
+    parser.add_argument("--fast-dev-run", action="store_true", help=FAST)
+    options, words = parser.parse_known_args(words)
+    if {"-h", "--help"} & {*words}:
+        parser.print_help()  # followed by the help of the overrides
     config = read_config(words, program)
-    print(f"Training {config.model} on {config.dataset}, files in {config.run_dir}", flush=True)
-    for name, value in train(config).items():
+    place = "" if options.fast_dev_run else f", files in {config.run_dir}"
+    print(f"Training {config.model} on {config.dataset}{place}", flush=True)
+    display = TrainingDisplay(config)
+    with display.shown():
+        summary = train(config, fast_dev_run=options.fast_dev_run, display=display)
+    for name, value in summary.items():
         print(f"{name:>24}  {_shown(value)}")
+    if options.fast_dev_run:
+        print(DONE)
 
 
 def _shown(value: Any) -> str:

@@ -24,6 +24,7 @@ class Prepared:
       preprocessing: How images are resized, augmented and normalized.
       mixer: What mixes training batches: the config's mixer, bound to the model's feature maps if it mixes those.
       train_split: The training examples, with attention maps if they are cached.
+      limit: How many batches of each epoch, and of each evaluation, are used at most; None for all.
     """
 
     config: TrainConfig
@@ -31,12 +32,14 @@ class Prepared:
     preprocessing: Preprocessing
     mixer: Any
     train_split: Split
+    limit: int | None = None
 
     @property
     def steps_per_epoch(self) -> int:
         """Training batches in an epoch."""
         config = self.config
-        return self.train_split.steps_per_epoch(config.batch_size, static_shapes=config.static_shapes)
+        steps = self.train_split.steps_per_epoch(config.batch_size, static_shapes=config.static_shapes)
+        return steps if self.limit is None else min(steps, self.limit)
 
     @property
     def images_per_epoch(self) -> int:
@@ -65,12 +68,13 @@ class Prepared:
     def eval_batches(self, split: str) -> tf.data.Dataset:
         """The examples of "validation" or "test", each once and in order."""
         config = self.config
-        return pipeline.eval_batches(
+        batches = pipeline.eval_batches(
             self.images.splits[split],
             self.preprocessing,
             batch_size=config.batch_size,
             static_shapes=config.static_shapes,
         )
+        return batches if self.limit is None else batches.take(self.limit)
 
     def with_attention(self) -> "Prepared":
         """The same with the maps of a teacher that is asked once for each image; cached, and computed if necessary."""

@@ -13,6 +13,7 @@ from cutmix_tf.models import TappedModel
 from cutmix_tf.runs import RunFolder, write_json
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._errors import input_errors_explained
+from cutmix_tf.training._fast import STEPS, fast_config
 from cutmix_tf.training._fit import Fit
 from cutmix_tf.training._model import Model, build_model
 from cutmix_tf.training._prepare import Prepared, prepare
@@ -20,7 +21,14 @@ from cutmix_tf.training._prepare import Prepared, prepare
 LOG = logging.getLogger("cutmix_tf")
 
 
-def train(config: TrainConfig, *, model: Model | None = None, images: ImageSet | None = None) -> dict[str, Any]:
+def train(
+    config: TrainConfig,
+    *,
+    model: Model | None = None,
+    images: ImageSet | None = None,
+    fast_dev_run: bool = False,
+    display: keras.callbacks.Callback | None = None,
+) -> dict[str, Any]:
     """Trains as the config says and fills the run's folder; continues a run that was stopped or killed.
 
     Args:
@@ -28,6 +36,9 @@ def train(config: TrainConfig, *, model: Model | None = None, images: ImageSet |
       model: A Keras model that returns logits, to use instead of the one that the config names; or a function that
         builds it, which training on several replicas needs.
       images: A loaded dataset to use instead of the one that the config names.
+      fast_dev_run: Tries everything in a few steps of two epochs: training, evaluation, checkpoints and all files, in a
+        new folder RUN_DIR_fast_dev_run_1, or 2 and so on. The errors mean nothing.
+      display: What shows the progress; None for the lines and bars of Keras.
 
     Returns:
       The summary, as in summary.json: the errors in percent of the last and of the best epoch, and what they were
@@ -43,9 +54,12 @@ def train(config: TrainConfig, *, model: Model | None = None, images: ImageSet |
     """
     if model is None:
         models.architecture(config.model)  # an unknown name is an error before data is loaded
+    if fast_dev_run:
+        config = fast_config(config)
+        LOG.info("Fast dev run: %d epochs of at most %d steps, files in %s", config.epochs, STEPS, config.run_dir)
     devices = find_devices(config.strategy)
     _check_devices(config, devices)
-    prepared = prepare(config, images=images)
+    prepared = dataclasses.replace(prepare(config, images=images), limit=STEPS if fast_dev_run else None)
     keras.utils.set_random_seed(config.seed)
     network = build_model(prepared, devices, model)
     folder = RunFolder(config, is_chief=devices.is_chief)
@@ -57,7 +71,7 @@ def train(config: TrainConfig, *, model: Model | None = None, images: ImageSet |
         folder.keep_data(prepared.images.fingerprints)
         prepared = _bound(_with_attention(prepared, devices), network, devices, folder)
         write_json(folder.files.preprocessing, dataclasses.asdict(prepared.preprocessing))
-        return Fit(prepared, network, devices, folder).run()
+        return Fit(prepared, network, devices, folder, display).run()
 
 
 def _check_devices(config: TrainConfig, devices: Devices) -> None:

@@ -20,6 +20,7 @@ from helpers.small_runs import (
     train,
     weights_of,
 )
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cutmix_tf as cm
 from cutmix_tf import training
@@ -28,11 +29,20 @@ from cutmix_tf import training
 def test_a_run_fills_its_folder(finished):
     assert {path.name for path in finished.folder.iterdir()} == {
         "config.json", "data.json", "preprocessing.json", "history.csv", "summary.json", "tensorboard", "checkpoints",
-        "final.keras", "best.keras", "mixes.png", "curves.png", ".lock",
+        "final.keras", "best.keras", "classifier.keras", "mixes.png", "curves.png", ".lock",
     }  # fmt: skip
     assert json.loads((finished.folder / "summary.json").read_text()) == finished.summary
     assert [row["epoch"] for row in rows_of(finished.folder)] == [1, 2, 3]
-    assert list((finished.folder / "tensorboard").rglob("events*"))
+
+
+def test_tensorboard_shows_mixed_images_and_the_learning_rate(finished):
+    board = EventAccumulator(str(finished.folder / "tensorboard" / "train")).Reload()
+    width, height, drawn = tf.make_ndarray(board.Tensors("mixed images")[0].tensor_proto)
+    shown = tf.io.decode_png(drawn).numpy()
+    assert shown.shape[:2] == (int(height), int(width))
+    np.testing.assert_array_equal(shown, tf.io.decode_png((finished.folder / "mixes.png").read_bytes()))
+    rates = [tf.make_ndarray(event.tensor_proto).item() for event in board.Tensors("epoch_learning_rate")]
+    np.testing.assert_allclose(rates, [row["learning_rate"] for row in rows_of(finished.folder)], rtol=1e-6)
 
 
 def test_the_summary_is_what_the_history_says(finished):
