@@ -1,6 +1,7 @@
 # make demo      trains on the built-in set without and with CutMix, and compares
 # make test      runs the tests; `make test-all` the slow ones too
 # make check     lints, checks formatting and types, and tests
+# make test-minima   runs tests with the oldest versions that pyproject.toml allows, in .venv-minima
 # make mutants   ignores one setting of the config after another, and shows that a test notices each
 # Everything happens in .venv, which is made on first use; PYTHON chooses the interpreter.
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-all check mutants clean
+.PHONY: demo test test-all test-minima check mutants clean
 
 .venv/%: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -34,8 +35,21 @@ check: .venv/dev
 	$(BIN)/basedpyright
 	$(MAKE) test
 
+# 3.10 to 3.12, for which the oldest versions were built
+MINIMA := tests/test_targets.py tests/test_golden.py tests/losses tests/metrics tests/mixing tests/models \
+	tests/training tests/runs tests/cli tests/inference
+
+test-minima: .venv-minima/done
+	.venv-minima/bin/python -m pytest -m "not slow" -W default $(MINIMA)
+
+.venv-minima/done: pyproject.toml tests/minima.txt
+	$(PYTHON) -m venv .venv-minima
+	.venv-minima/bin/pip install --quiet --upgrade pip
+	.venv-minima/bin/pip install --quiet --constraint tests/minima.txt --editable ".[train]" pytest hypothesis scikit-learn
+	touch $@
+
 mutants: .venv/dev
 	$(BIN)/python tests/mutants.py
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-minima build dist *.egg-info
