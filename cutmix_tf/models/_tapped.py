@@ -138,7 +138,11 @@ def _end_of_stage(names: list[str], tap: int, model: str) -> str:
 def _stage(first, last, after, until) -> keras.Model:
     """The part of the graph between two cuts, sharing its layers."""
     try:
-        return keras.Model(first, last, name=f"until_{until}".replace(" ", "_"))
+        stage = keras.Model(first, last, name=f"until_{until}".replace(" ", "_"))
+        inputs = [layer for layer in stage.layers if isinstance(layer, keras.layers.InputLayer)]
+        if len(inputs) > 1:  # Keras before 3.11 lets a stage begin at the model's own input too
+            raise ValueError("The stage has several inputs.")
+        return stage
     except ValueError as error:
         raise ValueError(
             f"The whole graph must pass through each tap, in this order; it can't be cut between {after!r} and "
