@@ -1,5 +1,6 @@
 """Arrays and `keras.utils.PyDataset`s, mixed batch by batch, for training loops without tf.data."""
 
+import functools
 from typing import Any
 
 import keras
@@ -7,7 +8,29 @@ import numpy as np
 import tensorflow as tf
 
 
-class MixedPyDataset(keras.utils.PyDataset):
+class _InEpochs(keras.utils.PyDataset):
+    """Counts epochs: one is over at its end if its last batch was drawn.
+
+    Keras draws up to two batches before the first epoch, to see their shapes, and ends that as if it were an epoch.
+    """
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        self.epoch, self._drawn_last = 0, False
+
+    def step_of(self, index: int) -> int:
+        """The number of a batch since the start, which draws it."""
+        count = self.num_batches
+        self._drawn_last |= index + 1 == count
+        return index + self.epoch * (count or 0)
+
+    def on_epoch_end(self) -> None:
+        """Goes on to the next epoch."""
+        self.epoch += self._drawn_last
+        self._drawn_last = False
+
+
+class MixedPyDataset(_InEpochs):
     """The batches of another PyDataset, mixed with draws that depend on (seed, epoch, batch) alone.
 
     Args:
@@ -26,7 +49,7 @@ class MixedPyDataset(keras.utils.PyDataset):
                 f"use_multiprocessing=False; its workers={source.workers} then are threads."
             )
         super().__init__(workers=source.workers, max_queue_size=source.max_queue_size)
-        self.source, self.mixer, self.seed, self._epoch = source, mixer, seed, 0
+        self.source, self.mixer, self.seed = source, mixer, seed
 
     @property
     def num_batches(self) -> int | None:
@@ -36,9 +59,8 @@ class MixedPyDataset(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Any:
         element = self.source[index]
         parts = element if isinstance(element, tuple | list) else (element,)
-        step = self._epoch * (self.num_batches or 0) + index
-        with tf.device("CPU"):  # as in tf.data; the device may be busy with the model
-            mixed = self.mixer(*parts, seed=tf.constant([self.seed, step], tf.int64))
+        with tf.device("CPU"):  # as in tf.data: the device is busy with the model
+            mixed = self.mixer(*parts, seed=tf.constant([self.seed, self.step_of(index)], tf.int64))
         return tf.nest.map_structure(np.asarray, mixed)
 
     def on_epoch_begin(self) -> None:
@@ -46,12 +68,12 @@ class MixedPyDataset(keras.utils.PyDataset):
         self.source.on_epoch_begin()
 
     def on_epoch_end(self) -> None:
-        """Ends the source's epoch, and goes on to the draws of the next one."""
+        """Ends the source's epoch too."""
         self.source.on_epoch_end()
-        self._epoch += 1
+        super().on_epoch_end()
 
 
-class ArrayBatches(keras.utils.PyDataset):
+class ArrayBatches(_InEpochs):
     """Arrays in batches, in an order that depends on (seed, epoch) alone; the last batch may be smaller.
 
     Args:
@@ -69,22 +91,18 @@ class ArrayBatches(keras.utils.PyDataset):
         sizes = {len(array) if array.ndim else 0 for array in tf.nest.flatten(self.arrays)}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"mix needs arrays with the same number of examples, at least one; got {sorted(sizes)}.")
-        self.batch_size, self.seed, self._epoch = batch_size, seed, 0
-        self._order = self._shuffled(sizes.pop())
+        self.batch_size, self.seed, self._count = batch_size, seed, sizes.pop()
+        self._order = functools.lru_cache(maxsize=1)(self._shuffled)
 
     @property
     def num_batches(self) -> int:
         """Examples over batch size, rounded up."""
-        return -(-len(self._order) // self.batch_size)
+        return -(-self._count // self.batch_size)
 
     def __getitem__(self, index: int) -> Any:
-        rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        start = self.step_of(index) % self.num_batches * self.batch_size
+        rows = self._order(self.epoch)[start : start + self.batch_size]
         return tf.nest.map_structure(lambda array: array[rows], self.arrays)
 
-    def on_epoch_end(self) -> None:
-        """Shuffles for the next epoch."""
-        self._epoch += 1
-        self._order = self._shuffled(len(self._order))
-
-    def _shuffled(self, count: int) -> np.ndarray:
-        return np.random.default_rng([self.seed, self._epoch]).permutation(count)
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng([self.seed, epoch]).permutation(self._count)
