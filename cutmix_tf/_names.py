@@ -3,6 +3,7 @@
 from cutmix_tf import mixing as mixing
 from cutmix_tf import models as models
 from cutmix_tf import targets as targets
+from cutmix_tf.losses import MixedBinaryCrossentropy as MixedBinaryCrossentropy
 from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy
 from cutmix_tf.metrics import MixedAccuracy as MixedAccuracy
 from cutmix_tf.metrics import MixedTopKAccuracy as MixedTopKAccuracy
@@ -12,6 +13,7 @@ from cutmix_tf.mixing import Cutout as Cutout
 from cutmix_tf.mixing import FeatureCutMix as FeatureCutMix
 from cutmix_tf.mixing import HideAndSeek as HideAndSeek
 from cutmix_tf.mixing import ManifoldMixUp as ManifoldMixUp
+from cutmix_tf.mixing import MixingLayer as MixingLayer
 from cutmix_tf.mixing import MixUp as MixUp
 from cutmix_tf.mixing import OneOf as OneOf
 from cutmix_tf.mixing import RandomErasing as RandomErasing

@@ -7,11 +7,11 @@ from keras import ops
 
 from cutmix_tf import targets
 from cutmix_tf._checks import check_number, check_whole
-from cutmix_tf.losses._softmax import warn_if_softmax
+from cutmix_tf.losses._mixed_loss import MixedLoss
 
 
 @keras.saving.register_keras_serializable(package="cutmix_tf")
-class MixedCrossentropy(keras.losses.Loss):
+class MixedCrossentropy(MixedLoss):
     """Cross-entropy of a mixed image with both its labels: λ · CE(a) + (1 − λ) · CE(b).
 
     Takes pair targets (batch, 2, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), so that
@@ -44,6 +44,8 @@ class MixedCrossentropy(keras.losses.Loss):
       Yun et al., ICCV 2019, Section 3.1; label smoothing as in Szegedy et al., CVPR 2016, Section 7.
     """
 
+    _activations = ("Softmax",)
+
     def __init__(
         self,
         from_logits: bool = True,
@@ -52,21 +54,8 @@ class MixedCrossentropy(keras.losses.Loss):
         reduction: str | None = "sum_over_batch_size",
         name: str = "mixed_crossentropy",
     ):
-        super().__init__(name=name, reduction=reduction, dtype="float32")  # class ids need all its bits
-        if not isinstance(from_logits, bool):
-            raise TypeError(f"from_logits must be True or False; got {from_logits!r}.")
-        check_number("label_smoothing", label_smoothing, low=0, high=1)
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
+        super().__init__(from_logits, label_smoothing, reduction, name)
         self.class_weight = None if class_weight is None else _checked(class_weight)
-
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        """The reduced loss; checks what Keras would cast or broadcast."""
-        targets.check_truth(y_true)
-        _check_sample_weight(y_true, sample_weight)
-        if self.from_logits:
-            warn_if_softmax(y_pred)
-        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
         """The loss of each example: float32 (batch,)."""
@@ -106,8 +95,6 @@ class MixedCrossentropy(keras.losses.Loss):
         given = self.class_weight
         return {
             **super().get_config(),
-            "from_logits": self.from_logits,
-            "label_smoothing": self.label_smoothing,
             "class_weight": given and {str(each): weight for each, weight in given.items()},  # JSON has no other keys
         }
 
@@ -126,14 +113,3 @@ def _checked(class_weight: Mapping[int, float]) -> dict[int, float]:
         check_whole("each class id in class_weight", each, low=0)
         check_number(f"class_weight[{each}]", weight, low=0)
     return {int(each): float(weight) for each, weight in class_weight.items()}
-
-
-def _check_sample_weight(y_true, sample_weight) -> None:
-    """Raises ValueError unless there is at most one weight for each example."""
-    shape = () if sample_weight is None else tuple(ops.convert_to_tensor(sample_weight).shape)
-    if len(shape) < 2 or (len(shape) == 2 and shape[1] == 1):
-        return
-    hint = ""
-    if targets.is_pair(ops.shape(y_true)):  # Keras takes the last axis of a target for classes
-        hint = " Was class_weight passed to fit? It can't weigh two labels; use MixedCrossentropy(class_weight=...)."
-    raise ValueError(f"sample_weight must have one value for each example, (batch,); got shape {shape}.{hint}")

@@ -1,21 +1,24 @@
 """Accuracy on mixed images: the label with the largest weight is the truth."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
 from cutmix_tf import targets
+from cutmix_tf._arguments import NamedArguments
 from cutmix_tf._checks import check_whole
 
 
 @keras.saving.register_keras_serializable(package="cutmix_tf")
-class MixedTopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy):  # by which callbacks know that more is better
+class MixedTopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy, NamedArguments):
     """How often the class with the largest weight in the target is among the k highest scores.
 
     If two weights are equal, either class counts. Two labels of one class count as one, with their weights added. So a
     model that predicts the target exactly scores 1, which it would not by comparison with the own label alone. Class
     ids and one-hot targets give the usual top-k accuracy. Equal scores rank by index.
 
-    Callbacks with `mode="auto"` maximize it: `EarlyStopping(monitor="val_accuracy")`.
+    Callbacks with `mode="auto"` know from the base class that more is better: `EarlyStopping(monitor="val_accuracy")`.
 
     Args:
       k: At least 1 and at most the number of classes.
@@ -27,6 +30,12 @@ class MixedTopKAccuracy(keras.metrics.SparseTopKCategoricalAccuracy):  # by whic
         classes, or the targets are neither pair targets, class ids nor soft targets for them.
       tf.errors.InvalidArgumentError: when run on TensorFlow without XLA, if a class id is beyond the classes.
     """
+
+    _elsewhere: ClassVar = {
+        "top_k": ("k",),
+        "topk": ("k",),
+        "num_classes": ("The model's outputs are counted instead.",),
+    }
 
     def __init__(self, k: int = 5, name: str | None = None, dtype=None):
         check_whole("k", k, low=1)

@@ -14,6 +14,7 @@ from cutmix_tf.mixing._feature_cutmix import FeatureCutMix as FeatureCutMix
 from cutmix_tf.mixing._hidden import BoundMixer as BoundMixer
 from cutmix_tf.mixing._hidden import HiddenMixer as HiddenMixer
 from cutmix_tf.mixing._hide_and_seek import HideAndSeek as HideAndSeek
+from cutmix_tf.mixing._layer import MixingLayer as MixingLayer
 from cutmix_tf.mixing._manifold_mixup import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing._mixer import Mixer as Mixer
 from cutmix_tf.mixing._mixup import MixUp as MixUp

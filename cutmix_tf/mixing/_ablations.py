@@ -22,6 +22,7 @@ class CenterGaussianCutMix(Mixer):
         does not state its own; centers beyond the border are moved onto it.
       prob: As in `CutMix`.
       per: As in `CutMix`.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range.
@@ -61,6 +62,7 @@ class FixedSizeCutMix(Mixer):
       size: Side of the box in pixels, at least 1; the paper uses 16 on 32-pixel images.
       prob: As in `CutMix`.
       per: As in `CutMix`.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range.
@@ -128,6 +130,7 @@ class OneHotTarget(_Relabeled):
 
     Args:
       mixer: A mixer of images that doesn't relabel.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if `mixer` is anything else; when called, as the mixer.
@@ -149,6 +152,7 @@ class CompleteLabel(_Relabeled):
 
     Args:
       mixer: A mixer of images that doesn't relabel.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if `mixer` is anything else; when called, as the mixer.

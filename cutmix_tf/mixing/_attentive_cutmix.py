@@ -30,6 +30,7 @@ class AttentiveCutMix(Mixer):
         rounded down, to at least one cell. The variant AttentiveMix+ by other authors uses 2.
       prob: Probability that an example (or a batch) is mixed, in [0, 1]. The paper always mixes.
       per: "example" draws coin and number of cells for each example; "batch" draws them once for the whole batch.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if not exactly one of `top_n` and `alpha` is given, or an argument is outside its range;

@@ -29,6 +29,7 @@ class CutMix(Mixer):
         ImageNet.
       per: "example" draws λ, box and coin for each example; "batch" draws them once for the whole batch, as the
         official code does.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range.

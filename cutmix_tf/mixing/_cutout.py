@@ -25,6 +25,7 @@ class Cutout(Eraser):
         fill with 0 after normalization; before it, that is the dataset's mean color. Integer images need whole numbers.
       prob: Probability that an example (or a batch) is erased, in [0, 1].
       per: "example" draws place and coin for each example; "batch" draws them once for the whole batch.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range; when called, if `fill` can't be stored in the images'

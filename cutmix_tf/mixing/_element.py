@@ -38,6 +38,14 @@ class Element(NamedTuple):
         """Whether a dict holds all parts."""
         return isinstance(self.images, dict) and all(part is None for part in self[1:])
 
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The rank of each part.
+
+        Functions are compiled for each of them apart: TensorFlow would forget a rank that differs between calls.
+        """
+        return tuple(part.shape.rank for part in tf.nest.flatten(self) if part is not None)
+
     def like(self, given: "Element", inputs: Inputs) -> Any:
         """The parts in the form of the given element, without attention: a dict, a tuple or just images."""
         if given.is_dict:

@@ -39,6 +39,7 @@ class HiddenMixer(Planner):
       per: "example" draws for each example, "batch" once for the whole batch.
       taps: Where to mix, as `TappedModel` takes them: 0 for the image, k for the end of stage k - 1 of a model built by
         name (1 for its stem), or names of layers.
+      **options: What labels are like, and a seed: see `Planner`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range; when called, if no model was bound.
@@ -114,12 +115,12 @@ class BoundMixer:
             raise ValueError(f"{name} mixes the features of images; got videos {element.images.shape}. Use CutMix.")
         seed, strength = seed_of_call(self.mixer, seed), check_strength(strength)
         bound = dataclasses.replace(self, mixer=self.mixer.without_options())
-        plan, targets, weight = cached_compile(_plan_features, bound)(element, seed, strength)
+        plan, targets, weight = cached_compile(_plan_features, bound, element.ranks)(element, seed, strength)
         inputs = {"images": element.images, "plan": plan}
         return (inputs, targets) if sample_weight is None else (inputs, targets, weight)
 
 
-def _plan_features(bound: BoundMixer, element: Element, seed: tf.Tensor, strength: tf.Tensor | None) -> tuple:
+def _plan_features(bound: BoundMixer, _ranks, element: Element, seed: tf.Tensor, strength: tf.Tensor | None) -> tuple:
     """The plan as a dict, the targets and the weights."""
     mixer, batch = bound.mixer, tf.shape(element.images)[0]
     tap_seed, partner_seed, plan_seed = child_seeds(seed, 3)

@@ -28,6 +28,7 @@ class HideAndSeek(Eraser):
       prob: Probability that an image (or a batch) is treated, in [0, 1].
       per: "example" draws side and coin for each example; "batch" draws them once for the whole batch (which squares
         are hidden still differs).
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range; when called, as for `Cutout`.

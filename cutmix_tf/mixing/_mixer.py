@@ -101,7 +101,8 @@ class Mixer(Planner):
         self.check_images(element.images)
         seed, strength = seed_of_call(self, seed), check_strength(strength)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
-        mixed = Element(*cached_compile(_mix, self.without_options(), grid)(element, seed, strength))
+        compiled = cached_compile(_mix, self.without_options(), grid, element.ranks)
+        mixed = Element(*compiled(element, seed, strength))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(given, inputs)
 
     @tf.autograph.experimental.do_not_convert
@@ -136,7 +137,7 @@ def check_combinable(mixer: Any, name: str) -> None:
         )
 
 
-def _mix(mixer: Mixer, grid: tuple[int, int] | None, element: Element, seed: tf.Tensor, strength) -> Element:
+def _mix(mixer: Mixer, grid: tuple[int, int] | None, _ranks, element: Element, seed: tf.Tensor, strength) -> Element:
     """Images, labels, weights and masks of a mixed batch; images as (batch, height, width × channels).
 
     XLA's loops follow the shape of what a function returns: over rows they copy whole vectors, over pixels three
@@ -151,6 +152,7 @@ def _mix(mixer: Mixer, grid: tuple[int, int] | None, element: Element, seed: tf.
     name = type(mixer).__name__
     if plan.partner is not None:
         _check_labels(element, name)
+    if plan.partner is not None and labels is not None:
         weight = mixer.label_weight(plan, height, width)
         labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
     if masks is not None:

@@ -25,6 +25,7 @@ class MixUp(Mixer):
       prob: Probability that an example (or a batch) is mixed, in [0, 1].
       per: "example" draws λ and coin for each example; "batch" draws them once for the whole batch, as the official
         code does.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range; when called, for segmentation masks, whose class ids

@@ -24,6 +24,7 @@ class OneOf(Mixer):
       mixers: At least one mixer of images.
       weights: A positive number for each mixer, in any scale; None draws all with equal probability.
       per: "example" draws a mixer for each example, "batch" one for the whole batch.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if there is no mixer, one of them mixes features or relabels, or the weights don't match;

@@ -34,6 +34,7 @@ class RandomErasing(Eraser):
       value_range: For "color" and "noise", the smallest and largest random value, such as (0, 255) or (0, 1); there are
         256 of them, evenly spaced. Floating images need it, since their range can't be known. Integer images are filled
         with whole numbers from 0 to 255 and take no other range.
+      **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
       ValueError, TypeError: if an argument is outside its range, or `value_range` is given for a constant fill; when

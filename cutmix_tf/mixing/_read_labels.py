@@ -27,19 +27,20 @@ def read_labels(labels: Any, method: Planner) -> Any:
       tf.errors.InvalidArgumentError: at run time, for ids and soft labels outside their range, and infinite values.
     """
     names = []
-
-    def read(name: str | None, label: Any) -> tf.Tensor:
-        names.append(name)
-        what = "labels" if name is None else f"labels {name!r}"
-        if _is_value(name, method):
-            return _read_values(as_tensor(what, label), what)
-        return _read_classes(as_tensor(what, label), what, _num_classes(name, method), method)
-
-    tensors = map_labels(read, labels)
+    map_labels(lambda name, _: names.append(name), labels)
     if not names:
         raise ValueError("Mixing needs labels; got an empty dict.")
     _check_names(names, method)
-    return tensors
+    return map_labels(lambda name, label: _read(name, label, method), labels)
+
+
+def _read(name: str | None, label: Any, method: Planner) -> tf.Tensor:
+    """The label of one output."""
+    what = "labels" if name is None else f"labels {name!r}"
+    label = as_tensor(what, label)
+    if _is_value(name, method):
+        return _read_values(label, what)
+    return _read_classes(label, what, _num_classes(name, method), method)
 
 
 def _is_value(name: str | None, method: Planner) -> bool:
