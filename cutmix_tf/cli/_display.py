@@ -8,10 +8,14 @@ import time
 from collections.abc import Iterator
 
 import keras
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from cutmix_tf.training import TrainConfig
+
+try:
+    from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
+except ImportError as error:
+    raise ImportError("The command line needs tqdm. Run pip install 'cutmix_tf[train]'.") from error
 
 
 class TrainingDisplay(keras.callbacks.Callback):

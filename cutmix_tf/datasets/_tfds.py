@@ -26,7 +26,7 @@ def find_builder(name: str, data_dir: str | None, download: bool) -> Builder:
     except ImportError as error:
         raise ImportError(
             f"Reading {name!r} needs tensorflow-datasets, which is not installed. "
-            "Run pip install tensorflow-datasets, or use 'shapes' or 'folder:PATH'."
+            "Run pip install 'cutmix_tf[train]', or use 'shapes' or 'folder:PATH'."
         ) from error
     data_dir = os.path.expanduser(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
     try:
