@@ -28,4 +28,5 @@ from cutmix_tf.mixing._planner import Planner as Planner
 from cutmix_tf.mixing._random_erasing import RandomErasing as RandomErasing
 from cutmix_tf.mixing._schedule import MixSchedule as MixSchedule
 from cutmix_tf.mixing._schedule import check_points as check_points
+from cutmix_tf.mixing._seeds import check_unseeded as check_unseeded
 from cutmix_tf.mixing._table import MIXERS as MIXERS

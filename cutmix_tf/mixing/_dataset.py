@@ -9,6 +9,7 @@ from cutmix_tf._checks import check_whole
 from cutmix_tf.mixing._hidden import BoundMixer, HiddenMixer
 from cutmix_tf.mixing._mixer import Mixer
 from cutmix_tf.mixing._py_dataset import ArrayBatches, MixedPyDataset
+from cutmix_tf.mixing._seeds import check_unseeded
 
 KERAS_BATCH_SIZE = 32  # of `fit`, where none is given
 
@@ -46,8 +47,7 @@ def mix(data: Any, mixer: Mixer | BoundMixer, seed: int = 0, *, batch_size: int 
         raise TypeError(f"mix needs a mixer such as CutMix(); got {mixer!r}.")
     check_whole("seed", seed, low=0, high=2**31 - 1)
     method = mixer.mixer if isinstance(mixer, BoundMixer) else mixer
-    if method.seed is not None:
-        raise ValueError(f"mix draws from its own seed; got {method!r}. Write mix(dataset, mixer, seed={method.seed}).")
+    check_unseeded(f"mix draws from its own seed: write mix(dataset, mixer, seed={method.seed})", method)
     if isinstance(data, tuple | list | dict):
         batch_size = KERAS_BATCH_SIZE if batch_size is None else batch_size
         check_whole("batch_size", batch_size, low=1)

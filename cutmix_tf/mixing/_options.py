@@ -34,6 +34,7 @@ def check_options(
         check_whole("num_classes", num_classes, low=2, high=MAX_CLASS_ID)
     if not isinstance(regression, bool):
         _check_names("regression must be True, False or the names of outputs, such as ('age',)", regression)
+    _check_kinds(num_classes, regression)
     if seed is not None:
         check_whole("seed", seed, low=0, high=2**31 - 1)
     if not isinstance(images_key, str | None):
@@ -41,6 +42,19 @@ def check_options(
     _check_names("pass_through must be the names of inputs, such as ('age',)", pass_through)
     if pass_through and images_key is None:
         raise ValueError(f"pass_through={pass_through} needs the key of the images too, such as images_key='photo'.")
+
+
+def _check_kinds(num_classes: Any, regression: Any) -> None:
+    """Raises ValueError if an output is to be both classes and values."""
+    if regression is True:
+        both = num_classes is not None
+    else:
+        both = isinstance(num_classes, Mapping) and num_classes.keys() & set(regression or ())
+    if both:
+        raise ValueError(
+            f"Labels are class ids or values to predict; got num_classes={num_classes} and regression={regression}. "
+            "Leave one of them out, or name the outputs of each."
+        )
 
 
 def _check_names(need: str, names: Any) -> None:

@@ -24,6 +24,13 @@ def seed_of_call(method: Planner, seed) -> tf.Tensor:
     return tf.stack([tf.constant(method.seed, tf.int64), _next_number(method)])
 
 
+def check_unseeded(need: str, *methods: Planner | None) -> None:
+    """Raises ValueError, saying what is needed, if a method has a seed that would be ignored."""
+    for method in methods:
+        if method is not None and method.seed is not None:
+            raise ValueError(f"{need}; got {method!r}. Leave its seed out.")
+
+
 def _next_number(method: Planner) -> tf.Tensor:
     """The number of calls before this one: int64.
 

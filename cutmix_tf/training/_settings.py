@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher
 from cutmix_tf.datasets import BadExamples
-from cutmix_tf.mixing import Planner, check_points
+from cutmix_tf.mixing import Planner, check_points, check_unseeded
 from cutmix_tf.models import LastStride, Regularizer, Stem, WithDropBlock
 from cutmix_tf.pipeline import Augmentation, AutoAugmentPolicy, check_address
 from cutmix_tf.runs import PLACE, Text
@@ -98,6 +98,7 @@ class AugmentationSettings:
         check_literal("attention", self.attention, AttentionMode)
         _check_type(self, str | None, "a path as a string, or None", "attention_cache")
         _check_type(self, Planner | None, "a mixer such as CutMix(), or None", "mix", "erase")
+        check_unseeded("A run draws from the config's seed", self.mix, self.erase)
         if self.erase is not None and not self.erase.keeps_labels:
             raise ValueError(f"erase must keep labels, as Cutout() does; got {self.erase}. Give it as mix.")
         self._check_schedule()

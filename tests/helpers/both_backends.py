@@ -29,6 +29,8 @@ def outputs_of(models):
     images, targets, plan = a_batch()
     outputs = {f"logits{number}": model(images, training=False) for number, model in enumerate(models)}
     outputs["loss"] = cm.MixedCrossentropy(label_smoothing=0.1)(targets, outputs["logits0"])
+    outputs["binary loss"] = cm.MixedBinaryCrossentropy(label_smoothing=0.1)(targets, outputs["logits0"])
+    outputs["present"] = cm.MixedBinaryCrossentropy(target_threshold=0.2)(targets, outputs["logits0"])
     for metric in (cm.MixedAccuracy(), cm.MixedTopKAccuracy(k=2)):
         metric.update_state(targets, outputs["logits0"])
         outputs[type(metric).__name__] = metric.result()

@@ -246,6 +246,8 @@ BAD_OPTIONS = {
     "a fraction of a class": ({"num_classes": {"sex": 2.5}}, TypeError, r"num_classes\['sex'\]"),
     "classes of a number": ({"num_classes": {3: 2}}, TypeError, "one for each named output"),
     "regression by a name": ({"regression": "age"}, TypeError, r"such as \('age',\)"),
+    "classes and values": ({"num_classes": 3, "regression": True}, ValueError, "class ids or values to predict"),
+    "an output of both": ({"num_classes": {"a": 3}, "regression": ["a"]}, ValueError, "name the outputs of each"),
     "a negative seed": ({"seed": -1}, ValueError, "seed must be at least 0"),
     "two seeds": ({"seed": (1, 2)}, TypeError, "seed must be a whole number"),
 }

@@ -88,7 +88,7 @@ def test_a_strategys_scope_does_not_matter():
 
 
 def test_mix_takes_no_second_seed():
-    with pytest.raises(ValueError, match=r"Write mix\(dataset, mixer, seed=7\)"):
+    with pytest.raises(ValueError, match=r"write mix\(dataset, mixer, seed=7\)"):
         cm.mix(batches(1), cm.CutMix(seed=7))
     with pytest.raises(ValueError, match=r"seed=7"):
         cm.mix(batches(1), cm.FeatureCutMix(taps=(0,), seed=7).bound_to(((4, 4),)))
