@@ -25,10 +25,12 @@ class TrainingDisplay(keras.callbacks.Callback):
 
     Args:
       config: Of the training.
+      epochs: Of the whole training; a call of `fit` may be for one epoch only.
     """
 
-    def __init__(self, config: TrainConfig):
+    def __init__(self, config: TrainConfig, epochs: int):
         super().__init__()
+        self.epochs = epochs
         self.batch_size, self.split = config.batch_size, config.judged_on
         self._bar, self._times = None, []
 
@@ -46,7 +48,7 @@ class TrainingDisplay(keras.callbacks.Callback):
         self._steps, self._began, self._trained = 0, time.perf_counter(), None
         self._bar = tqdm(
             total=self.params["steps"],
-            desc=f"epoch {epoch + 1}/{self.params['epochs']}",
+            desc=f"epoch {epoch + 1}/{self.epochs}",
             unit=" images",
             unit_scale=self.batch_size,
             file=sys.stdout,
@@ -73,10 +75,10 @@ class TrainingDisplay(keras.callbacks.Callback):
         now = time.perf_counter()
         speed = self._steps * self.batch_size / ((self._trained or now) - self._began)
         self._times.append(now - self._began)
-        left = sum(self._times) / len(self._times) * (self.params["epochs"] - epoch - 1)
+        left = sum(self._times) / len(self._times) * (self.epochs - epoch - 1)
         self._close()
         parts = [
-            f"epoch {epoch + 1}/{self.params['epochs']}",
+            f"epoch {epoch + 1}/{self.epochs}",
             *_scores(logs or {}, "", "train"),
             *_scores(logs or {}, "val_", self.split),
             f"lr {self._rate():.4g}",

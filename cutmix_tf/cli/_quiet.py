@@ -10,7 +10,10 @@ from pathlib import Path
 
 from cutmix_tf import _start
 
-_NOISE = re.compile(rb"[IW]\d{4} |\d{4}-\d\d-\d\d [\d:.]+: [IW] |WARNING: All log messages before absl")
+_NOISE = re.compile(
+    rb"[IW]\d{4} |\d{4}-\d\d-\d\d [\d:.]+: [IW] |WARNING: All log messages before absl|To enable the following instr"
+    rb"|.*Unable to register cu\w+ (factory|plugin)"  # errors of TensorFlow 2.16 to 2.20 about nothing
+)
 _NO_GPU = re.compile(rb".*(failed call to cuInit|Cannot dlopen some GPU libraries)")
 
 

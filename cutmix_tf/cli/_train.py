@@ -7,6 +7,7 @@ from cutmix_tf.cli import _list
 from cutmix_tf.cli._config import read_config
 from cutmix_tf.cli._display import TrainingDisplay
 from cutmix_tf.training import train
+from cutmix_tf.training._fast import EPOCHS
 
 FAST = "try everything in a few steps of two epochs, in a new folder RUN_DIR_fast_dev_run_1, _2, …"
 DONE = "Training, evaluation, checkpoints, figures and saved models: all of it worked. The errors above mean nothing."
@@ -26,7 +27,7 @@ def main(words: list[str], program: str) -> None:
     config = read_config(words, program)
     place = "" if options.fast_dev_run else f", files in {config.run_dir}"
     print(f"Training {config.model} on {config.dataset}{place}", flush=True)
-    display = TrainingDisplay(config)
+    display = TrainingDisplay(config, EPOCHS if options.fast_dev_run else config.epochs)
     with display.shown():
         summary = train(config, fast_dev_run=options.fast_dev_run, display=display)
     for name, value in summary.items():

@@ -33,7 +33,7 @@ from cutmix_tf.training import TrainConfig
 
 def test_train_prints_the_summary(tmp_path, monkeypatch, capsys):
     summary = {"top1_error_last": 12.3456789, "params": 322, "measured_with": {"a": 1, "b": 2}}
-    monkeypatch.setattr(_train, "train", lambda config: summary)
+    monkeypatch.setattr(_train, "train", lambda config, **options: summary)
     file = tmp_path / "mine.py"
     file.write_text(f"{HEADER}config = TrainConfig(dataset='d', model='m', epochs=1)")
     main(["train", str(file), "--run-dir", "runs/x"])

@@ -47,8 +47,8 @@ def show_epoch(display, clock, epoch=0, judged=True):
 
 
 def display_of(**changes):
-    display = TrainingDisplay(config("run", batch_size=16, **changes))
-    display.set_params({"epochs": 3, "steps": 2})
+    display = TrainingDisplay(config("run", batch_size=16, **changes), epochs=3)
+    display.set_params({"epochs": 1, "steps": 2})  # as Keras does when an epoch was broken off
     display.set_model(SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.05)))
     return display
 
@@ -93,7 +93,7 @@ def test_logs_appear_as_lines_above_the_bar(clock, monkeypatch):
     monkeypatch.setattr(
         _train, "train", lambda config, **options: (display.on_epoch_begin(0), log.warning("Hello."), {})[2]
     )
-    monkeypatch.setattr(_train, "TrainingDisplay", lambda config: display)
+    monkeypatch.setattr(_train, "TrainingDisplay", lambda config, epochs: display)
     main(["train", "shapes_resnet20"])
     assert "\nHello.\n" in terminal.getvalue().replace("\r", "\n")
 
@@ -131,6 +131,7 @@ def test_a_fast_dev_run_takes_a_few_steps_of_everything_in_a_folder_of_its_own(s
         main([*WORDS, "9", "--run-dir", "r", "--fast-dev-run"])
         folder, printed = tmp_path / f"r_fast_dev_run_{number}", capsys.readouterr().out
         assert f"2 epochs of at most 3 steps, files in r_fast_dev_run_{number}" in printed
+        assert "epoch 2/2  train loss" in printed
         assert "all of it worked" in printed
         steps = {path.name for path in (folder / "checkpoints").iterdir()}
         assert steps == {"step-000000004", "step-000000006"}

@@ -58,6 +58,9 @@ NOISE = b"""WARNING: All log messages before absl::InitializeLog() is called are
 I0000 00:00:1795560703.063514   27471 cudart_stub.cc:31] Could not find cuda drivers on your machine.
 2026-11-24 22:45:14.123456: I tensorflow/core/util/port.cc:153] oneDNN custom operations are on.
 W0000 00:00:1795560703.063514   27471 gpu_device.cc:2341] Cannot dlopen some GPU libraries.
+E0000 00:00:1795563838.375091 22345 cuda_dnn.cc:8310] Unable to register cuDNN factory: Attempting to register again
+2026-11-24 23:43:59.148649: I tensorflow/core/platform/cpu_feature_guard.cc:210] This TensorFlow binary is optimized
+To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow with the appropriate flags.
 """
 KEPT = b"""E0000 00:00:1795560779.472786   28405 somewhere.cc:52] disk failure
 Traceback (most recent call last):

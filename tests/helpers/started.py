@@ -49,7 +49,7 @@ def started(config, *, model=None, images=None, make_batches=True):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.Model, "fit", fit)
-        patch.setattr(Fit, "_draw_mixes", lambda self: None)
+        patch.setattr(Fit, "_look_at_first_batch", lambda self: None)
         if not make_batches:
             patch.setattr(training.Prepared, "train_batches", lambda *arguments: None)
         with pytest.raises(_Stopped):

@@ -25,7 +25,7 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def without_figure(monkeypatch):
     """Runs don't draw mixed images, which takes a second."""
-    monkeypatch.setattr(Fit, "_draw_mixes", lambda self: None)
+    monkeypatch.setattr(Fit, "_look_at_first_batch", lambda self: None)
 
 
 @pytest.fixture(autouse=True)

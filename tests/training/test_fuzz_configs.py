@@ -67,6 +67,8 @@ GOOD = {
     "learning_rate": some.floats(1e-6, 10),
     "momentum": some.floats(0, 1),
     "weight_decay": some.floats(0, 1),
+    "clip_norm": some.one_of(some.none(), some.floats(1e-3, 10)),
+    "ema": some.one_of(some.none(), some.floats(0, 0.9999)),
     "schedule": some.sampled_from(["step", "cosine", "constant"]),
     "milestones": some.lists(some.floats(0, 1), max_size=3).map(sorted),
     "label_smoothing": some.floats(0, 1),

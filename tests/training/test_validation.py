@@ -21,7 +21,7 @@ class Run:
         settings = {"epochs": 5, "evaluate_every": 2, "validation_split": "train[90%:]", "learning_rate": 0.8}
         make = training.Prepared.eval_batches
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training._fit.Fit, "_draw_mixes", lambda self: None)
+            patch.setattr(training._fit.Fit, "_look_at_first_batch", lambda self: None)
             patch.setattr(
                 training.Prepared, "eval_batches", lambda made, split: self.asked.append(split) or make(made, split)
             )
