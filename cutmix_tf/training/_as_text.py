@@ -81,16 +81,20 @@ def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
 
 
 def _check_settings(call: ast.Call, kind: type) -> None:
-    known = list(inspect.signature(kind).parameters)
+    settings = inspect.signature(kind).parameters
+    known = list(settings)
     for word in call.keywords:
         if word.arg not in known:
             hint = did_you_mean(word.arg or "", known)
             raise ValueError(f"{kind.__name__} has no setting {word.arg!r}.{hint} It has {', '.join(known)}.")
-    if len(call.args) > len(known):
-        raise ValueError(f"{kind.__name__} has {len(known)} settings; {ast.unparse(call)!r} gives {len(call.args)}.")
+    places = sum(setting.kind is not setting.KEYWORD_ONLY for setting in settings.values())
+    if len(call.args) > places:
+        raise ValueError(
+            f"{kind.__name__} has {places} settings without names; {ast.unparse(call)!r} gives {len(call.args)}."
+        )
     named = known[: len(call.args)] + [word.arg for word in call.keywords]
     if len(set(named)) < len(named):
         raise ValueError(f"{ast.unparse(call)!r} gives a setting twice.")
-    for name, setting in inspect.signature(kind).parameters.items():
+    for name, setting in settings.items():
         if setting.default is setting.empty and name not in named:
             raise ValueError(f"{kind.__name__} needs {name}; got {ast.unparse(call)!r}.")
