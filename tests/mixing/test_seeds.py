@@ -92,3 +92,8 @@ def test_mix_takes_no_second_seed():
         cm.mix(batches(1), cm.CutMix(seed=7))
     with pytest.raises(ValueError, match=r"seed=7"):
         cm.mix(batches(1), cm.FeatureCutMix(taps=(0,), seed=7).bound_to(((4, 4),)))
+
+
+def test_a_run_takes_no_second_seed():
+    with pytest.raises(ValueError, match="config's seed; got CutMix.*seed=7"):
+        cm.training.TrainConfig(dataset="shapes", model="resnet20", epochs=1, mix=cm.CutMix(seed=7))
