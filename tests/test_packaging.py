@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_package_and_the_configs_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = {str(path.relative_to(ROOT)) for path in files_below(ROOT / "cutmix_tf")}
-    configs = {f"cutmix_tf/configs/{path.name}" for path in files_below(ROOT / "configs")}
+    configs = {f"cutmix_tf/{path.relative_to(ROOT)}" for path in files_below(ROOT / "configs")}
     assert held == package | configs
     assert {"cutmix_tf/py.typed", "cutmix_tf/configs/shapes_resnet20_cutmix.py"} <= held
 
@@ -86,7 +86,7 @@ def test_the_oldest_versions_that_are_allowed_are_those_that_are_tested(metadata
     required = [text for text in metadata.get_all("Requires-Dist") if "extra ==" not in text or "'train'" in text]
     allowed = dict(re.match(r"([\w-]+)[>=]=([\d.]+)", text).groups() for text in required)
     lines = (ROOT / "tests" / "minima.txt").read_text().splitlines()
-    tested = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    tested = dict(line.split()[0].split("==") for line in lines if line and not line.startswith("#"))
     assert allowed.keys() <= tested.keys()
     for name, version in allowed.items():
         assert f"{tested[name]}.".startswith(f"{version}."), name
