@@ -20,6 +20,7 @@ _ON_FIRST_USE = (
     "plotting",
     "runs",
     "training",
+    "transfer",
 )
 _FROM_ROOMS = {"Classifier": "inference", "doctor": "diagnosis"}
 

@@ -64,7 +64,7 @@ def read_config(words: Sequence[str], program: str) -> TrainConfig:
     default = load_config(words[0])
     config = _overridden(default, words[1:], f"{program} {words[0]}")
     if config.run_dir is None:
-        name = Path(words[0]).stem + _changes(default, config)
+        name = Path(words[0]).stem + name_of_changes(default, config)
         config = dataclasses.replace(config, run_dir=str(Path("runs") / name))
     return config
 
@@ -86,7 +86,7 @@ def _overridden(config: TrainConfig, words: Sequence[str], program: str) -> Trai
     return TrainConfig(**{name: getattr(group, name) for group in chosen for name in names[type(group)]})
 
 
-def _changes(default: TrainConfig, config: TrainConfig) -> str:
+def name_of_changes(default: TrainConfig, config: TrainConfig) -> str:
     """The overrides that change what is trained, as the end of a folder's name; shortened to a digest if it is long."""
     before, after = config_to_json(default), config_to_json(config)
     places = {field.name for field in dataclasses.fields(config) if field.metadata.get("place")}

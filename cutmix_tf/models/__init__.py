@@ -3,6 +3,7 @@
 from cutmix_tf.models._architecture import Architecture as Architecture
 from cutmix_tf.models._build import Stem as Stem
 from cutmix_tf.models._build import build as build
+from cutmix_tf.models._graph import cuts as cuts
 from cutmix_tf.models._graph import feature_maps as feature_maps
 from cutmix_tf.models._head import Head as Head
 from cutmix_tf.models._head import class_activation_maps as class_activation_maps

@@ -48,3 +48,23 @@ def feature_maps(model: keras.Model) -> dict[str, keras.KerasTensor]:
     inputs = [id(tensor) for tensor in model.inputs]
     outputs = outputs_of(model)
     return {name: x for name, x in outputs.items() if len(x.shape) == 4 and id(x) not in inputs}
+
+
+def cuts(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """The feature maps that everything behind them is computed from alone: where the graph can be cut in two.
+
+    In a ResNet these are the stem's maps and the ends of the blocks, but nothing inside a residual branch.
+
+    Args:
+      model: A functional model with one input.
+
+    Returns:
+      Symbolic (batch, rows, columns, channels) by the layer's name, in the order of the graph.
+    """
+    outputs = outputs_of(model)
+    place = {name: number for number, name in enumerate(outputs)}
+    bypassed = set()
+    for name, tensor in outputs.items():
+        for source in call_of(tensor).inputs:
+            bypassed.update(range(place[call_of(source).layer.name] + 1, place[name]))
+    return {name: x for name, x in feature_maps(model).items() if place[name] not in bypassed}

@@ -3,9 +3,11 @@
 from cutmix_tf.plotting._attention import draw_attention as draw_attention
 from cutmix_tf.plotting._cams import draw_cams as draw_cams
 from cutmix_tf.plotting._curves import draw_curves as draw_curves
+from cutmix_tf.plotting._detection_curves import draw_detection_curves as draw_detection_curves
 from cutmix_tf.plotting._figure import new_figure as new_figure
 from cutmix_tf.plotting._mixed_cams import draw_mixed_cams as draw_mixed_cams
 from cutmix_tf.plotting._mixes import draw_mixes as draw_mixes
+from cutmix_tf.plotting._objects import draw_objects as draw_objects
 from cutmix_tf.plotting._panels import draw_grouped_bars as draw_grouped_bars
 from cutmix_tf.plotting._panels import draw_panels as draw_panels
 from cutmix_tf.plotting._panels import label_line_styles as label_line_styles

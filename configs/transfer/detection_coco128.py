@@ -1,0 +1,23 @@
+"""The usual check of a detector: it overfits 128 images of COCO. It is tested on the images it was trained on.
+
+coco128 is a TFDS-style set of 128 training images; any small set with boxes does as well.
+
+Run     cutmix-tf transfer detection detection_coco128 --data-dir FOLDER
+"""
+
+from cutmix_tf.transfer import DetectionConfig
+
+config = DetectionConfig(
+    dataset="coco128",
+    train_split="train",
+    test_split="train",
+    image_size=(256, 256),
+    backbone="resnet18",
+    stem="imagenet",
+    flip=False,
+    epochs=100,
+    batch_size=8,
+    optimizer="adam",
+    learning_rate=2e-4,
+    evaluate_every=20,
+)

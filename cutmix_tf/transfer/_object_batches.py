@@ -1,0 +1,110 @@
+"""Batches for a detector: images on canvases of one size, and boxes that move with them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf.datasets import decode
+from cutmix_tf.transfer._boxes import Placement, flip_boxes, flip_image, place, place_boxes, place_image
+from cutmix_tf.transfer._object_set import ObjectSplit
+from cutmix_tf.transfer._objects import Objects
+
+SHUFFLED = 2048  # encoded images among which the next one is drawn
+EMPTY = -1.0  # in all places of a row without an object: what keras-cv leaves out
+
+
+class PlainBatch(NamedTuple):
+    """Images to find objects in.
+
+    Attributes:
+      images: float32 (batch, height, width, 3), on their canvases.
+      placements: Where on the canvas each of them lies.
+      objects: What each shows, in pixels of the image itself.
+      originals: The images themselves, uint8 (height, width, 3).
+    """
+
+    images: tf.Tensor
+    placements: list[Placement]
+    objects: list[Objects]
+    originals: list[np.ndarray]
+
+
+def train_batches(
+    split: ObjectSplit, image_size: tuple[int, int], batch_size: int, *, seed: int, epoch: int, flip: bool = True
+) -> tf.data.Dataset:
+    """The shuffled training batches of one epoch, the same whenever they are made again.
+
+    Args:
+      split: What to train on.
+      image_size: Height and width of the canvas, on which each image is as large as fits, in the middle.
+      batch_size: Images in a batch; the last batch may be smaller.
+      seed: Of order and flips.
+      epoch: Counted from 0; each epoch has an order and flips of its own.
+      flip: Whether half of the images, at random, are mirrored left to right with their boxes.
+
+    Returns:
+      Batches of {"images": float32 (batch, *image_size, 3)} and {"boxes": float32 (batch, n, 4), "classes": float32
+      (batch, n)}, where n is the largest number of objects in the batch, at least 1; rows without an object are -1.
+      Ignored objects are left out.
+    """
+    data = split.read().shuffle(min(split.count, SHUFFLED), seed=seed + epoch, reshuffle_each_iteration=False)
+    data = data.enumerate(start=epoch * split.count).map(
+        lambda number, example: _train_example(example, image_size, tf.stack([seed, number]), flip),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    shapes = {"images": (*image_size, 3)}, {"boxes": (None, 4), "classes": (None,)}
+    filling = {"images": 0.0}, {"boxes": EMPTY, "classes": EMPTY}
+    return data.padded_batch(batch_size, shapes, filling).prefetch(tf.data.AUTOTUNE)
+
+
+def _train_example(example, image_size: tuple[int, int], seed, flip: bool):
+    image, placement = _on_canvas(example, image_size)
+    kept = ~example["ignored"]
+    boxes = place_boxes(tf.boolean_mask(example["boxes"], kept), placement)
+    labels = tf.cast(tf.boolean_mask(example["labels"], kept), tf.float32)
+    if flip:
+        flipped = tf.random.stateless_uniform([], seed) < 0.5
+        image = tf.where(flipped, flip_image(image), image)
+        boxes = tf.where(flipped, flip_boxes(boxes, image_size[1]), boxes)
+    none = tf.cast(tf.size(labels) == 0, tf.int32)  # a row to fill, since keras-cv needs at least one
+    boxes = tf.pad(boxes, [[0, none], [0, 0]], constant_values=EMPTY)
+    labels = tf.pad(labels, [[0, none]], constant_values=EMPTY)
+    return {"images": tf.ensure_shape(image, (*image_size, 3))}, {"boxes": boxes, "classes": labels}
+
+
+def _on_canvas(example, image_size: tuple[int, int]) -> tuple[tf.Tensor, Placement]:
+    pixels = _pixels(example["image"])
+    placement = place(tf.shape(pixels)[:2], image_size)
+    return place_image(pixels, placement, image_size), placement
+
+
+def _pixels(image: tf.Tensor) -> tf.Tensor:
+    return decode(image) if image.dtype == tf.string else image
+
+
+def plain_batches(split: ObjectSplit, image_size: tuple[int, int], batch_size: int) -> Iterator[PlainBatch]:
+    """The images of a split in the order of storage, each once, on their canvases.
+
+    Args:
+      split: What to test on.
+      image_size: Height and width of the canvas.
+      batch_size: Images in a batch; the last one may be smaller.
+    """
+    waiting = []
+    for example in split.read().prefetch(tf.data.AUTOTUNE):
+        waiting.append(example)
+        if len(waiting) == batch_size:
+            yield _plain_batch(waiting, image_size)
+            waiting = []
+    if waiting:
+        yield _plain_batch(waiting, image_size)
+
+
+def _plain_batch(examples, image_size: tuple[int, int]) -> PlainBatch:
+    images, placements = zip(*(_on_canvas(example, image_size) for example in examples), strict=True)
+    objects = [Objects(*(example[name].numpy() for name in Objects._fields)) for example in examples]
+    return PlainBatch(
+        tf.stack(images), list(placements), objects, [_pixels(each["image"]).numpy() for each in examples]
+    )
