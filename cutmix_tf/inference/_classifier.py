@@ -29,8 +29,8 @@ class Classifier:
 
     Attributes:
       model: From images, float32 or uint8 (batch, height, width, 3) of any size with pixels from 0 to 255, to
-        probabilities, float32 (batch, classes). An ordinary Keras model, to be exported or served: as long as the
-        layers that it was made of are Keras' own, so are all its parts.
+        probabilities, float32 (batch, classes), as `from_logits` makes it. An ordinary Keras model, to be exported or
+        served: as long as the layers that it was made of are Keras' own, so are all its parts.
       class_names: A name for each class.
 
     Raises:
@@ -139,11 +139,14 @@ class Classifier:
 
     def probabilities(self, images: Any) -> np.ndarray:
         """The probabilities of all classes, float32 (images, classes); images and errors as for `predict`."""
-        return self._computed(self.model, images)
+        sources = as_sources(images)
+        parts = [sources[first : first + BATCH] for first in range(0, len(sources), BATCH)]
+        computed = [self._after_crops.predict_on_batch(self._cropped(part)) for part in parts]
+        return np.concatenate([keras.ops.convert_to_numpy(part) for part in computed])
 
     def crops(self, images: Any) -> np.ndarray:
         """What the classifier sees of the images: uint8 (images, height, width, 3), resized and cut to its size."""
-        return self._computed(self._to_crops, images).astype(np.uint8)
+        return self._cropped(as_sources(images)).astype(np.uint8)
 
     @functools.cached_property
     def logits_model(self) -> keras.Model:
@@ -154,16 +157,18 @@ class Classifier:
     def _to_crops(self) -> keras.Model:
         return keras.Model(self.model.inputs[0], self.model.get_layer("crops").output)
 
-    def _computed(self, model: keras.Model, images: Any) -> np.ndarray:
-        """A model's results for the images, in batches of those that have one size."""
-        sources = as_sources(images)
-        results: list[Any] = [None] * len(sources)
-        for first in range(0, len(sources), BATCH):
-            pixels = {place: read(sources[place]) for place in range(first, min(first + BATCH, len(sources)))}
-            for shape in dict.fromkeys(image.shape for image in pixels.values()):
-                places = [place for place, image in pixels.items() if image.shape == shape]
-                batch = np.stack([pixels[place] for place in places]).astype(np.float32)
-                computed = keras.ops.convert_to_numpy(model.predict_on_batch(batch))
-                for place, result in zip(places, computed, strict=True):
-                    results[place] = result
-        return np.stack(results)
+    @functools.cached_property
+    def _after_crops(self) -> keras.Model:
+        return keras.Model(self.model.get_layer("crops").output, self.model.outputs[0])
+
+    def _cropped(self, sources: Sequence[Any]) -> np.ndarray:
+        """The crops as float32. They are computed without a compiled function, which each size would compile again."""
+        pixels = [read(source) for source in sources]
+        crops: list[Any] = [None] * len(pixels)
+        for shape in dict.fromkeys(image.shape for image in pixels):
+            places = [place for place, image in enumerate(pixels) if image.shape == shape]
+            batch = np.stack([pixels[place] for place in places]).astype(np.float32)
+            computed = keras.ops.convert_to_numpy(self._to_crops(batch, training=False))
+            for place, crop in zip(places, computed, strict=True):
+                crops[place] = crop
+        return np.stack(crops)
