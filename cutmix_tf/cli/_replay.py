@@ -32,4 +32,4 @@ def main(words: list[str], program: str) -> None:
         bad = int(np.size(array) - np.isfinite(array).sum())
         print(f"{name:>14}  {array.dtype.name} {array.shape}, {array.min():g} to {array.max():g}, {bad} not finite")
     if options.save is not None:
-        np.savez(options.save, allow_pickle=False, **arrays)
+        np.savez(options.save, **arrays)  # pyright: ignore[reportArgumentType]
