@@ -95,5 +95,5 @@ def test_mix_takes_no_second_seed():
 
 
 def test_a_run_takes_no_second_seed():
-    with pytest.raises(ValueError, match="config's seed; got CutMix.*seed=7"):
+    with pytest.raises(ValueError, match=r"config's seed; got CutMix.*seed=7"):
         cm.training.TrainConfig(dataset="shapes", model="resnet20", epochs=1, mix=cm.CutMix(seed=7))
