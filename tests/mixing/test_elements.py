@@ -156,7 +156,8 @@ def test_batch_sizes_that_only_show_when_run_are_refused():
 
 
 REFUSED_CALLS = {
-    "mix of a list": (lambda: cm.mix([], cm.CutMix()), TypeError, "tf.data.Dataset"),
+    "mix of an empty list": (lambda: cm.mix([], cm.CutMix()), ValueError, "same number of examples"),
+    "mix of a number": (lambda: cm.mix(3, cm.CutMix()), TypeError, "tf.data.Dataset"),
     "mix by a name": (lambda: cm.mix(tf.data.Dataset.range(3), "CutMix"), TypeError, "a mixer such as"),
     "mix seed": (lambda: cm.mix(tf.data.Dataset.range(3), cm.CutMix(), seed=-1), ValueError, "seed must be"),
     "seed of floats": (lambda: cm.CutMix()(IMAGES, IDS, seed=(1.0, 2.0)), TypeError, "two integers"),
