@@ -153,7 +153,7 @@ def test_a_model_learns_with_every_kind_of_mixing(tmp_path, changes):
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_a_model_of_the_table_trains_in_mixed_precision(tmp_path, precision):
-    settings = config(tmp_path / "run", model="resnet20", precision=precision, epochs=2)
+    settings = config(tmp_path / "run", model="resnet20", precision=precision, epochs=2, learning_rate=0.01)
     summary = training.train(settings, images=small_set())
     assert summary["params"] == 272_474
     rows = rows_of(tmp_path / "run")
