@@ -11,12 +11,17 @@ from cutmix_tf.cli import _main
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
-    for pattern in ("*.md", "docs/**/*.md", "results/*.md", "benchmarks/*.md", "notebooks/*.ipynb", "configs/*.py")
+    for pattern in ("*.md", "docs/**/*.md", "results/*.md", "benchmarks/*.md", "notebooks/*.ipynb", "configs/**/*.py")
     for page in ROOT.glob(pattern)
 )
 FOLDERS = "benchmarks|configs|cutmix_tf|docs|notebooks|results|tests"
 CONFIG = str(ROOT / "configs" / "shapes_resnet20.py")
-HELP = {"train": [[CONFIG]], "attention": [[CONFIG]], "serve": [["dispatcher"], ["worker"]]}  # words before --help
+HELP = {  # words before --help
+    "train": [[CONFIG]],
+    "attention": [[CONFIG]],
+    "serve": [["dispatcher"], ["worker"]],
+    "transfer": [["detection", "detection_scenes"]],
+}
 ALL_COMMANDS = [name for name in _main.COMMANDS if name != "list"]
 ELSEWHERE = {"--help", "--version", "--list", "--write"}  # options of no command, or of other programs
 

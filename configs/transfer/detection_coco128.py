@@ -13,7 +13,6 @@ config = DetectionConfig(
     test_split="train",
     image_size=(256, 256),
     backbone="resnet18",
-    stem="imagenet",
     flip=False,
     epochs=100,
     batch_size=8,

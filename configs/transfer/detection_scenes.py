@@ -9,7 +9,6 @@ config = DetectionConfig(
     dataset="scenes",
     image_size=(96, 128),
     backbone="resnet20",
-    stem="cifar",
     epochs=10,
     batch_size=8,
     optimizer="adam",

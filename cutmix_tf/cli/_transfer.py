@@ -33,7 +33,7 @@ def main(words: list[str], program: str) -> None:
     """Reads the task, the config and its overrides, trains, and prints the summary."""
     if not words or words[0] in ("-h", "--help"):
         print(f"usage: {program} {'|'.join(TASKS)} CONFIG [overrides of the config]; each task has a --help of its own")
-        return
+        sys.exit(0)
     name, task = words[0], look_up(words[0], TASKS, "task")
     config = read_transfer_config(name, words[1:], f"{program} {name}")
     print(f"Training {name} on {config.dataset} with {config.backbone}, files in {config.run_dir}", flush=True)

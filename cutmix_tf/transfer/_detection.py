@@ -205,9 +205,8 @@ def _confident(found: Found) -> Found:
 
 
 def _losses(logs: dict[str, float]) -> dict[str, float]:
-    names = {"loss": "loss", "box_loss": "box_loss", "classification_loss": "classification_loss"}
-    names["percent_boxes_matched_with_anchor"] = "boxes_matched"  # a share, whatever keras-cv calls it
-    return {f"train_{ours}": float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
+    """The losses of an epoch, as a row names them; without keras-cv's share of matched boxes, which is always 0."""
+    return {f"train_{name}": float(logs[name]) for name in ("loss", "box_loss", "classification_loss")}
 
 
 def _optimizer(config: DetectionConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:

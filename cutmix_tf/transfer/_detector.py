@@ -28,7 +28,8 @@ class Detector:
     def __init__(self, model: Any, class_names: Sequence[str]):
         self.model, self.class_names = model, tuple(class_names)
         self.image_size: tuple[int, int] = tuple(model.backbone.inputs[0].shape[1:3])
-        self._find = tf.function(self._decoded)
+        batch = tf.TensorSpec((None, *self.image_size, 3))
+        self._find = tf.function(self._decoded, input_signature=[batch], autograph=False)
 
     def find(self, images: Sequence[np.ndarray] | np.ndarray) -> list[Found]:
         """The objects in each image, up to 100 by falling score; scores below 0.05 are left out.

@@ -1,5 +1,6 @@
 """Batches for a detector: images on canvases of one size, and boxes that move with them."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -56,7 +57,9 @@ def train_batches(
     )
     shapes = {"images": (*image_size, 3)}, {"boxes": (None, 4), "classes": (None,)}
     filling = {"images": 0.0}, {"boxes": EMPTY, "classes": EMPTY}
-    return data.padded_batch(batch_size, shapes, filling).prefetch(tf.data.AUTOTUNE)
+    batches = data.padded_batch(batch_size, shapes, filling)
+    counted = tf.data.experimental.assert_cardinality(math.ceil(split.count / batch_size))
+    return batches.apply(counted).prefetch(tf.data.AUTOTUNE)
 
 
 def _train_example(example, image_size: tuple[int, int], seed, flip: bool):

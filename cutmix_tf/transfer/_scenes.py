@@ -4,6 +4,8 @@ Objects are cut out of `shapes` images along their masks and put on a soft backg
 large, without overlaps. Equal seeds give equal bits on every machine, as for `shapes` itself.
 """
 
+from typing import Any
+
 import numpy as np
 
 from cutmix_tf import datasets
@@ -51,8 +53,8 @@ class _Dice:
         return int(self._words.random_raw()) % end
 
 
-def _paint(shapes: datasets.ArraySplit, dice: _Dice) -> tuple[np.ndarray, Objects]:
-    """One scene: objects that find no free place are left out, but for the first."""
+def _paint(shapes: Any, dice: _Dice) -> tuple[np.ndarray, Objects]:
+    """One scene, of an `ArraySplit` with boxes and masks; objects that find no free place are left out."""
     image = _background(shapes.images[dice.below(len(shapes))])
     boxes, labels = np.zeros((0, 4), int), []
     for _ in range(1 + dice.below(MOST)):
@@ -66,7 +68,7 @@ def _paint(shapes: datasets.ArraySplit, dice: _Dice) -> tuple[np.ndarray, Object
     return image, Objects(boxes.astype(np.float32), np.array(labels, np.int32), np.zeros(len(labels), bool))
 
 
-def _cut_out(shapes: datasets.ArraySplit, number: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def _cut_out(shapes: Any, number: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """The pixels and the mask inside an object's box, each pixel repeated `factor` times along both sides."""
     top, left, bottom, right = shapes.boxes[number]
     parts = (each[number, top:bottom, left:right] for each in (shapes.images, shapes.masks))
