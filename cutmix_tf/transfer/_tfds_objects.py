@@ -33,28 +33,20 @@ class StoredObjects:
 
     def __init__(self, builder: Any, name: str):
         self.name, self._builder = name, builder
-        features = builder.info.features
+        features = dict(builder.info.features)
         self._many = "objects" in features
-        self._wanted = self._choose_features(dict(features))
-        objects = features["objects"].feature if self._many else features
+        objects = dict(features["objects"].feature) if self._many else features
+        if "image" not in features or "bbox" not in objects or not hasattr(objects.get("label"), "names"):
+            raise ValueError(
+                f"A detection set needs images and objects with bbox and label; {name} has {', '.join(features)}. "
+                "Choose another, such as voc/2007."
+            )
+        self._parts = [part for part in ("bbox", "label", *IGNORED) if part in objects]
         self.class_names = tuple(objects["label"].names)
         splits = builder.info.splits
         tested = "test" in splits and not UNLABELED_TEST.fullmatch(name.partition(":")[0])
         self.test_split = "test" if tested else "validation"
         self.train_split = "train+validation" if builder.name == "voc" and tested else "train"
-
-    def _choose_features(self, features: dict[str, Any]) -> dict[str, Any]:
-        """What is read of an example: the specification of TFDS's partial decoding."""
-        known = dict(features["objects"].feature) if self._many else features
-        if "image" not in features or "bbox" not in known or not hasattr(known.get("label"), "names"):
-            raise ValueError(
-                f"A detection set needs images and objects with bbox and label; {self.name} has "
-                f"{', '.join(features)}. Choose another, such as voc/2007."
-            )
-        names = ("bbox", "label", *(name for name in IGNORED if name in known))
-        if self._many:
-            return {"image": True, "objects": set(names)}
-        return {"image": True, **dict.fromkeys(names, True)}
 
     def count(self, split: str) -> int:
         """How many images a split has. Raises ValueError if there is no such split."""
@@ -74,16 +66,18 @@ class StoredObjects:
         """The examples as `ObjectSplit` describes them, the images encoded."""
         import tensorflow_datasets as tfds
 
-        skip = {"image": tfds.decode.SkipDecoding()}
-        decoding = tfds.decode.PartialDecoding(self._wanted, decoders=skip)
-        data = self._builder.as_dataset(split=split, shuffle_files=False, decoders=decoding)
+        features = self._builder.info.features.items()
+        undecoded = {
+            part: tfds.decode.SkipDecoding() for part, kind in features if isinstance(kind, tfds.features.Image)
+        }
+        data = self._builder.as_dataset(split=split, shuffle_files=False, decoders=undecoded)
         data = data.enumerate().map(lambda number, each: self._example(split, number, each, classes))
         if classes == (0, len(self.class_names)):
             return data
         return data.filter(lambda example: tf.size(example["labels"]) > 0)
 
     def _example(self, split: str, number, stored: dict[str, Any], classes: tuple[int, int]) -> dict[str, tf.Tensor]:
-        objects = stored["objects"] if self._many else {name: stored[name][None] for name in stored if name != "image"}
+        objects = stored["objects"] if self._many else {part: stored[part][None] for part in self._parts}
         labels = tf.cast(objects["label"], tf.int32)
         wrong = (labels < 0) | (labels >= len(self.class_names))
         message = f"Labels of {self.name} must be in [0, {len(self.class_names)}), and are not in {split}, image"
@@ -92,8 +86,8 @@ class StoredObjects:
             sides = _sides(stored["image"])
         boxes = clip_boxes(objects["bbox"] * tf.cast(tf.tile(sides, [2]), tf.float32), sides)
         ignored = tf.zeros_like(labels, tf.bool)
-        for name in set(IGNORED) & set(objects):
-            ignored |= objects[name]
+        for part in set(IGNORED) & set(self._parts):
+            ignored |= objects[part]
         kept = (areas(boxes) > 0) & (labels >= classes[0]) & (labels < classes[1])
         parts = {"boxes": boxes, "labels": labels - classes[0], "ignored": ignored}
         return {"image": stored["image"], **{name: tf.boolean_mask(part, kept) for name, part in parts.items()}}
