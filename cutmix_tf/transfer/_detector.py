@@ -72,9 +72,8 @@ def load_detector(run: str | Path) -> Detector:
       ImportError: if keras-cv is missing.
       ValueError: if a file is damaged.
     """
-    from cutmix_tf.transfer import _retinanet  # whose layers the file needs
+    from cutmix_tf.transfer import _retinanet  # noqa: F401, which registers the classes that the file needs
 
     file = final_model(run)
     names = read_json(DetectionFiles(Path(run)).classes)["class_names"]
-    model = keras.saving.load_model(file, compile=False, custom_objects={"RetinaNet": _retinanet.RetinaNet})
-    return Detector(model, names)
+    return Detector(keras.saving.load_model(file, compile=False), names)

@@ -1,12 +1,15 @@
 """Detection datasets by name."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
 from cutmix_tf.datasets import load
+from cutmix_tf.transfer._objects import Objects
 from cutmix_tf.transfer._scenes import make_scenes
 from cutmix_tf.transfer._tfds_objects import StoredObjects, open_stored
 
@@ -136,14 +139,15 @@ def _scenes(train_split: str | None, test_split: str | None, extra: str | None, 
 
 def _painted(split: str) -> ObjectSplit:
     def read():
-        images, objects = make_scenes(COUNTS[split], split=split)
-        parts = {
-            "image": tf.data.Dataset.from_tensor_slices(images),
-            **{
-                name: tf.data.Dataset.from_tensor_slices(tf.ragged.stack([getattr(each, name) for each in objects]))
-                for name in ("boxes", "labels", "ignored")
-            },
-        }
-        return tf.data.Dataset.zip(parts)
+        return tf.data.Dataset.from_tensor_slices(_scene_tensors(split))
 
     return ObjectSplit(f"{split} of {SCENES}", COUNTS[split], read)
+
+
+@functools.cache  # painted once in a process: 37 MB
+def _scene_tensors(split: str) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+    images, objects = make_scenes(COUNTS[split], split=split)
+    lengths = [len(each.labels) for each in objects]
+    joined = zip(Objects._fields, map(np.concatenate, zip(*objects, strict=True)), strict=True)
+    parts = {name: tf.RaggedTensor.from_row_lengths(part, lengths) for name, part in joined}
+    return {"image": tf.constant(images), **parts}

@@ -13,6 +13,9 @@ try:
 except ImportError as error:
     raise ImportError("Detectors need keras-cv. Run pip install 'cutmix_tf[train]'.") from error
 
+if keras.config.backend() != "tensorflow":
+    raise ImportError(f"Detectors need Keras on TensorFlow; it runs on {keras.config.backend()}. Set KERAS_BACKEND.")
+
 BOXES = "yxyx"  # keras-cv's name of top, left, bottom, right in pixels
 ANCHOR = 4  # side of the smallest square anchor, in strides of its level
 OVERLAP = 0.5  # of boxes of one class, above which the less confident is dropped

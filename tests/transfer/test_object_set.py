@@ -148,6 +148,21 @@ def test_errors(folder, name, options, message):
         load_objects(name, data_dir=folder, **options)
 
 
+def test_scenes_are_a_set_by_name(monkeypatch):
+    monkeypatch.setattr("cutmix_tf.transfer._object_set.COUNTS", {"train": 5, "test": 2})
+    data = load_objects("scenes")
+    assert (len(data.class_names), data.train.count, data.test.count) == (10, 5, 2)
+    images, objects = make_scenes(2, split="test")
+    batches = list(plain_batches(data.test, (96, 128), 1))
+    assert len(batches) == 2
+    for batch, image, each in zip(batches, images, objects, strict=True):
+        np.testing.assert_array_equal(batch.images[0], image)
+        np.testing.assert_array_equal(batch.objects[0].boxes, each.boxes)
+        np.testing.assert_array_equal(batch.objects[0].labels, each.labels)
+    _, targets = next(iter(train_batches(data.train, (96, 128), 5, seed=0, epoch=0)))
+    assert np.sum(targets["classes"] >= 0) == sum(len(each.boxes) for each in make_scenes(5)[1])
+
+
 def test_scenes_show_what_their_boxes_say():
     images, objects = make_scenes(12)
     again, _ = make_scenes(12)
