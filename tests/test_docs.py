@@ -9,11 +9,8 @@ import pytest
 from cutmix_tf.cli import _main
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(
-    page
-    for pattern in ("*.md", "docs/**/*.md", "results/**/*.md", "benchmarks/*.md", "notebooks/*.ipynb", "configs/**/*.py")
-    for page in ROOT.glob(pattern)
-)
+PATTERNS = ("*.md", "docs/**/*.md", "results/**/*.md", "benchmarks/*.md", "notebooks/*.ipynb", "configs/**/*.py")
+PAGES = sorted(page for pattern in PATTERNS for page in ROOT.glob(pattern))
 FOLDERS = "benchmarks|configs|cutmix_tf|docs|notebooks|results|tests"
 CONFIG = str(ROOT / "configs" / "shapes_resnet20.py")
 HELP = {  # words before --help
