@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -145,7 +146,7 @@ def _painted(split: str) -> ObjectSplit:
 
 
 @functools.cache  # painted once in a process: 37 MB
-def _scene_tensors(split: str) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+def _scene_tensors(split: str) -> Any:
     images, objects = make_scenes(COUNTS[split], split=split)
     lengths = [len(each.labels) for each in objects]
     joined = zip(Objects._fields, map(np.concatenate, zip(*objects, strict=True)), strict=True)
