@@ -115,6 +115,7 @@ def test_images_of_any_size_are_searched(run):
         load_detector(run[0]).find([np.zeros((5, 5))])
 
 
+@pytest.mark.slow
 def test_a_stopped_run_continues_as_if_it_had_not_been(run, tmp_path, monkeypatch):
     class Stopped(Exception):
         pass
