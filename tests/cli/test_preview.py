@@ -41,7 +41,14 @@ MIXES = {
 }
 
 
-@pytest.mark.parametrize(("name", "schedule"), [*((name, ()) for name in MIXES), ("cutmix", ((0.0, 1.0), (1.0, 0.0)))])
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [
+        ("cutmix", ()),
+        *(pytest.param(name, (), marks=pytest.mark.slow) for name in MIXES if name != "cutmix"),
+        pytest.param("cutmix", ((0.0, 1.0), (1.0, 0.0)), marks=pytest.mark.slow),
+    ],
+)
 def test_rows_show_how_the_mix_of_the_training_batch_comes_about(rows, name, schedule):
     settings = config(mix=MIXES[name], mix_schedule=schedule)
     _preview.draw(settings, count=16, step=3)

@@ -166,7 +166,7 @@ WRONG = {
     "black": (lambda: (data(np.zeros((COUNT, *SIZE), np.float32)), model()), "All pixels of all images are 0."),
     "another size": (
         lambda: (data(some_images()[:, :3]), model()),
-        "The model can't be called on these images: Input 0 of layer \"sequential",
+        "The model can't be called on these images: Input 0 ",
     ),
     "not compiled": (lambda: (data(), model(compiled=False)), "Call model.compile(...) first."),
 }

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers.everyday import CLASSES, batches, small_model
+from helpers import processes
+from helpers.everyday import CLASSES, batches
 
 import cutmix_tf as cm
 
@@ -57,14 +58,7 @@ def test_a_backbone_trains_on_mixed_images(make):
     assert sum(changed) > len(changed) / 2
 
 
+@pytest.mark.slow
 def test_mirrored_strategy_in_a_script_of_one_s_own():
-    train, start, trained = cm.mix(batches(), cm.CutMix(), seed=1), small_model().get_weights(), []
-    for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
-        with strategy.scope():
-            model = small_model()
-            model.compile(keras.optimizers.SGD(0.1), cm.MixedCrossentropy(), metrics=[cm.MixedAccuracy()])
-        model.set_weights(start)
-        loss = model.fit(train, shuffle=False, verbose=0).history["loss"][0]
-        trained.append([loss, *model.get_weights()])
-    for one, other in zip(*trained, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    one, two = ([float(word) for word in line.split()] for line in processes.run("train_mirrored").splitlines())
+    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)

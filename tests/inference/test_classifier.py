@@ -64,7 +64,8 @@ def write_images(folder, count=3):
                 file.write_bytes(tf.io.encode_png(image.astype(np.uint8)).numpy())
 
 
-@pytest.mark.parametrize("augment", ["flip", pytest.param("imagenet", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("augment", ["flip", "imagenet"])
 def test_its_error_on_files_of_many_sizes_is_that_of_the_summary(tmp_path, augment):
     write_images(tmp_path / "data")
     settings = config(tmp_path / "run", dataset=f"folder:{tmp_path / 'data'}", image_size=8, augment=augment, epochs=2)

@@ -98,6 +98,7 @@ def test_drop_block_does_nothing_in_inference_and_depth_scales_the_branches():
 # --- training and files ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "regularizer"), [*zip(("resnet", "se", "wide_resnet"), REGULARIZERS, strict=True)])
 def test_a_regularized_model_trains(kind, regularizer):
     keras.utils.set_random_seed(0)
