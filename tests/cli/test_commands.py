@@ -42,6 +42,7 @@ def test_train_prints_the_summary(tmp_path, monkeypatch, capsys):
     assert lines[1:] == [["top1_error_last", "12.35"], ["params", "322"], ["measured_with", "a 1, b 2"]]
 
 
+@pytest.mark.slow
 def test_compare_puts_runs_side_by_side_and_draws_their_curves(runs, tmp_path, capsys):
     main(["compare", str(runs / "cutmix"), str(runs / "other"), "--save", str(tmp_path / "both")])
     printed = capsys.readouterr().out

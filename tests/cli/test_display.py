@@ -125,6 +125,7 @@ def test_keras_shows_nothing_of_its_own(small, tmp_path, monkeypatch, capsys):
     assert not [line for line in lines if "step" in line or "val_" in line]
 
 
+@pytest.mark.slow
 def test_a_fast_dev_run_takes_a_few_steps_of_everything_in_a_folder_of_its_own(small, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for number in (1, 2):

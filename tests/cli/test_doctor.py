@@ -31,6 +31,7 @@ def loading(monkeypatch, images):
     monkeypatch.setattr(_prepare, "load", lambda name, **options: images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mix", [CutMix(), FeatureCutMix(taps=(1,))])
 def test_nothing_is_wrong_with_a_config(monkeypatch, tmp_path, mix):
     monkeypatch.chdir(tmp_path)

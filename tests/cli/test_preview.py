@@ -68,6 +68,7 @@ def test_rows_show_how_the_mix_of_the_training_batch_comes_about(rows, name, sch
         np.testing.assert_allclose(shares, rows["targets"][:, 1, 1], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mix", [FeatureCutMix(taps=(1,)), ManifoldMixUp(taps=(2,))])
 def test_features_are_shown_by_the_mask_of_their_grid(rows, mix):
     _preview.draw(config(mix=mix), count=5)

@@ -76,6 +76,7 @@ def test_tensorboard_gets_the_metrics(tmp_path):
     assert np.frombuffer(last.tensor_content, np.float32)[0] == pytest.approx(history["val_accuracy"][-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [{"steps_per_execution": 3}, {"jit_compile": True}],

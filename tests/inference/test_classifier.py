@@ -44,6 +44,7 @@ def test_its_error_on_the_raw_test_images_is_that_of_the_summary(run):
     assert 100 * np.mean(~top5) == pytest.approx(summary["top5_error_last"])
 
 
+@pytest.mark.slow
 def test_a_process_without_our_package_predicts_the_same(run, tmp_path):
     folder, _ = run
     images = small_set().test.images

@@ -24,6 +24,7 @@ def assert_agrees(model, predict):
         np.testing.assert_allclose(predict(images), model.predict(images, verbose=0), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_saved_model(model, tmp_path):
     model.export(tmp_path / "saved_model", verbose=False)
     served = tf.saved_model.load(tmp_path / "saved_model")

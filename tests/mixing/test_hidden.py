@@ -116,6 +116,7 @@ def test_who_is_alone_in_a_replica_stays_as_it_is(mixer, count, replicas, alone)
     np.testing.assert_array_equal(np.flatnonzero(~moved), alone)
 
 
+@pytest.mark.slow
 def test_on_two_replicas_every_target_describes_its_features():
     child = subprocess.run([sys.executable, PROGRAM], capture_output=True, text=True, check=True)
     rows = [[float(value) for value in line.split()] for line in child.stdout.splitlines()]

@@ -76,6 +76,7 @@ print(keras.backend.backend(), *mixed["labels"].shape)
 """
 
 
+@pytest.mark.slow
 def test_it_works_in_tf_data_on_the_jax_backend():
     pytest.importorskip("jax")
     run = subprocess.run(

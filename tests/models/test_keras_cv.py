@@ -64,6 +64,7 @@ def test_parameters(symbolic, name):
     assert trainable(build(name, 1000, (224, 224, 3))) == COUNTS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"),
     [

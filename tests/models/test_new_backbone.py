@@ -32,6 +32,7 @@ def package(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_new_backbone_is_one_file_and_one_row(package):
     program = str(ROOT / "tests" / "programs" / "build_a_new_backbone.py")
     places = {"PYTHONPATH": str(package)}

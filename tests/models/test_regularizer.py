@@ -114,6 +114,7 @@ def test_a_regularized_model_trains(kind, regularizer):
     assert np.isfinite(model.predict(images, verbose=0)).all()
 
 
+@pytest.mark.slow
 @every_regularizer
 def test_a_regularized_model_survives_a_file(regularizer, tmp_path):
     model = small("ge", regularizer=regularizer)

@@ -268,6 +268,7 @@ def test_sub_policies_are_equally_likely():
 # ---- seeds, shapes, refusals ----
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bits_everywhere():
     images = tf.constant(np.stack([noise(13, 18) for _ in range(40)]))
 

@@ -157,6 +157,7 @@ def test_wrong_patience_is_refused():
         DataService("grpc://[::1]:5050", "arrays", patience=0)
 
 
+@pytest.mark.slow
 def test_what_a_service_cannot_do_is_refused(service, stream_split):
     with pytest.raises(ValueError, match=r"other processes make the batches\. Use cached maps"):
         batches(array_split(), mix=cm.AttentiveCutMix(), attend=lambda images: images[..., 0], source=service)

@@ -92,6 +92,7 @@ def test_equal_arguments_and_a_later_start_give_equal_bits(make_split, augment):
         assert_same(later, whole[first_step : first_step + 3])
 
 
+@pytest.mark.slow
 def test_xla_changes_nothing(monkeypatch):
     split, batches = array_split(), train(array_split(), steps=8)
     monkeypatch.setattr(_xla, "available", lambda: True)

@@ -149,6 +149,7 @@ def test_one_process_at_a_time_trains_a_run(tmp_path):
     assert started(config(tmp_path / "run"), model=small_model, images=small_set()).options["epochs"] == 3
 
 
+@pytest.mark.slow
 def test_a_run_of_a_time_when_there_were_fewer_settings_continues(tmp_path):
     started(config(tmp_path / "run"), model=small_model, images=small_set())
     file = tmp_path / "run" / "config.json"

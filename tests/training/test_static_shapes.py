@@ -42,6 +42,7 @@ STEPS = {
 FAST = {"FeatureCutMix"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what", [what if what in FAST else pytest.param(what, marks=pytest.mark.slow) for what in STEPS]
 )

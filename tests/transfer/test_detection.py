@@ -76,6 +76,7 @@ def run(tmp_path_factory):
     return folder, train(folder)
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_files(run):
     folder, summary = run
     files = {path.name for path in folder.iterdir()}
@@ -134,6 +135,7 @@ def test_a_stopped_run_continues_as_if_it_had_not_been(run, tmp_path, monkeypatc
     assert [row["train_loss"] for row in resumed] == pytest.approx([row["train_loss"] for row in whole], rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", ["nothing", "batch_norm", "backbone"])
 def test_what_is_frozen_stays(frozen):
     backbone, batch = small_backbone(), small_batch()

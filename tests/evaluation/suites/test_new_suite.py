@@ -45,6 +45,7 @@ def run(model, small_set, tmp_path):
     return [str(tmp_path / "small.keras"), "--dataset", f"folder:{tmp_path / 'images'}"]
 
 
+@pytest.mark.slow
 def test_a_new_suite_is_one_file_and_one_row(package, run, model, small_set):
     program = str(ROOT / "tests" / "programs" / "evaluate_with_a_new_suite.py")
     words = [sys.executable, program, *run, "--suites", "accuracy,mirror", "--save", str(package / "out")]
