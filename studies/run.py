@@ -1,6 +1,6 @@
 """Runs what is missing of a study, a training at a time: python studies/run.py STUDY [--hours H --arms A … --seeds S].
 
-Each training is a process of its own. When the time is up it is told to save and stop; the same command continues it.
+Each training is a process of its own. When the time is up it is asked to save and stop; the same command continues it.
 The raw files of finished runs are copied to results/STUDY/runs, to be committed. Sets are found by TFDS_DATA_DIR.
 """
 
@@ -16,8 +16,8 @@ import time
 from study import KEPT, ROOT, Study, StudyRun, load_study
 
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
-"""TensorFlow uses oneDNN by itself only on CPUs with AVX-512; with AVX2 a step of ResNet-20 takes 1.5 times as long."""
-STOPPED = 75  # the exit code of a training that was told to stop and has saved everything
+"""By default, TensorFlow uses oneDNN only on CPUs with AVX-512; it is faster with AVX2 too."""
+STOPPED = 75  # the exit code of a training that was stopped and has saved everything
 
 
 def main() -> None:

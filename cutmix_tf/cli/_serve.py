@@ -17,7 +17,7 @@ from cutmix_tf.cli._tyro import import_tyro
 
 
 def main(words: list[str], program: str) -> None:
-    """Reads the command line and serves until the process is told to end."""
+    """Reads the command line and serves until the process is stopped."""
     commands = {"dispatcher": dispatcher, "worker": worker}
     import_tyro().extras.subcommand_cli_from_dict(commands, args=words, prog=program)
 
@@ -51,7 +51,7 @@ def worker(dispatcher: str, host: str = "localhost", port: int = 0) -> None:
 
 
 def _serve(server, message: str) -> None:
-    """Runs until the process is told to end; the server's own `join` would not let Python handle signals."""
+    """Runs until the process is stopped; the server's own `join` would not let Python handle signals."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

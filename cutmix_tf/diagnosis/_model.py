@@ -38,10 +38,10 @@ def outputs_on(model: keras.Model, batch: Batch) -> dict[str, np.ndarray]:
 
 
 def reason_of(error: Exception) -> str:
-    """What a model's error says, in a line; Keras begins with where it happened, and writes in bold."""
+    """A model's error as one line, without the place and the bold type that Keras adds."""
     lines = re.sub(r"\x1b\[\d+m", "", str(error)).strip().splitlines()
-    told = [line for line in lines if line.strip() and not line.startswith("Exception encountered")]
-    return told[0].strip().rstrip(".") + "." if told else f"{type(error).__name__}."
+    messages = [line for line in lines if line.strip() and not line.startswith("Exception encountered")]
+    return messages[0].strip().rstrip(".") + "." if messages else f"{type(error).__name__}."
 
 
 def model_findings(model: keras.Model, batches: Sequence[Batch], outputs: Mapping[str, np.ndarray]):

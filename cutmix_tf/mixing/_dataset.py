@@ -37,8 +37,8 @@ def mix(data: Any, mixer: Mixer | BoundMixer, seed: int = 0, *, batch_size: int 
       Data of the same structure whose labels are targets; see `Mixer` and `HiddenMixer`. PyDatasets give NumPy arrays.
 
     Raises:
-      TypeError: if `data` is nothing of that, `mixer` is not a mixer, `seed` is not an integer, or there is a
-        `batch_size` for data that has batches.
+      TypeError: if `data` is none of these, `mixer` is not a mixer, `seed` is not an integer, or `batch_size` is given
+        for data that is already batched.
       ValueError: if the elements can't be mixed (see `Mixer`), a hidden mixer is not bound to a model, the mixer
         has a seed of its own, a number is outside its range, arrays differ in their number of examples, or a
         PyDataset uses processes.

@@ -17,7 +17,7 @@ from cutmix_tf.runs import Checkpoints, Progress, RunFolder, is_best, row_of, sa
 LOG = logging.getLogger("cutmix_tf")
 
 STOPPED = 75
-"""The exit code of a run that was told to stop and has saved everything: EX_TEMPFAIL, "try again"."""
+"""The exit code of a run that was stopped and has saved everything: EX_TEMPFAIL, "try again"."""
 _CONTINUE, _SAVE, _STOP = range(3)
 
 
