@@ -8,7 +8,6 @@ from cutmix_tf.training import TrainConfig
 HALF = {"mix": CutMix(prob=0.5)}
 HALF_THEN_OFF = HALF | {"mix_schedule": ((0, 1), (0.85, 1), (0.85, 0))}
 SHORT = {"epochs": 80, "augment": "none"}
-WIDE = {"model": "wrn16_2", "epochs": 120}
 
 STUDY = Study(
     name="probes",
@@ -36,11 +35,6 @@ that the test set stays unseen. One run each, seed 0, with crop and flip unless 
         "rn20_e160_half_off": Arm("ResNet-20, 160 epochs, CutMix 0.5, off for the last 15 %", HALF_THEN_OFF, (0,)),
         "rn20_e80_plain_none": Arm("ResNet-20, 80 epochs, no crop or flip, none", SHORT, (0,)),
         "rn20_e80_plain_half": Arm("ResNet-20, 80 epochs, no crop or flip, CutMix 0.5", SHORT | HALF, (0,)),
-        "wrn16_2_e120_none": Arm("WRN-16-2, 120 epochs, none", WIDE, (0,)),
-        "wrn16_2_e120_half_off": Arm(
-            "WRN-16-2, 120 epochs, CutMix 0.5, off for the last 15 %", WIDE | HALF_THEN_OFF, (0,)
-        ),
-        "rn20_e160_half": Arm("ResNet-20, 160 epochs, CutMix 0.5", HALF, (0,)),
     },
     baseline="rn20_e160_none",
 )

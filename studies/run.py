@@ -41,7 +41,8 @@ def train_one(run: StudyRun) -> None:
     """Trains in this process."""
     from cutmix_tf.training import train
 
-    train(run.config())
+    config, make_images = run.config(), run.study.arms[run.arm].images
+    train(config, images=make_images(config) if make_images else None)
 
 
 def run_missing(study: Study, deadline: float, arms: list[str] | None, seeds: list[int] | None) -> None:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cutmix_tf._checks import did_you_mean
+from cutmix_tf.datasets import ImageSet
 from cutmix_tf.runs import RunFiles
 from cutmix_tf.training import TrainConfig
 
@@ -23,11 +24,13 @@ class Arm:
       title: What tables and figures call it.
       changes: The settings that differ from the study's config.
       seeds: The seeds of its runs, most important first.
+      images: Makes the dataset to train on; None loads the one that the config names.
     """
 
     title: str
     changes: Mapping[str, Any]
     seeds: tuple[int, ...] = (0, 1, 2)
+    images: Callable[[TrainConfig], ImageSet] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -70,6 +70,10 @@ class ImageSet:
         """The examples to test on. Raises ValueError if there are none."""
         return self._split("test")
 
+    def with_attention(self, maps: np.ndarray) -> "ImageSet":
+        """The same dataset with attention maps for its training images, uint8 (n, rows, columns), in order."""
+        return dataclasses.replace(self, splits={**self.splits, "train": self.train.with_attention(maps)})
+
     def _split(self, name: str) -> Split:
         if name not in self.splits:
             raise ValueError(

@@ -99,12 +99,27 @@ def prepare(config: TrainConfig, *, images: ImageSet | None = None) -> Prepared:
 
     Raises:
       ValueError, TypeError, OSError, ImportError, RuntimeError: if the dataset is unknown, missing or damaged.
-      ValueError: if its images have many sizes and the config gives none, or examples don't fill a batch.
+      ValueError: if its images have many sizes and the config gives none, or examples don't fill a batch; if the mixer
+        reads attention maps and there is no teacher, and the images have none of their own, or if there are both.
     """
+    _check_maps(config, images)
     images = load_images(config) if images is None else images
     prepared = Prepared(config, images, preprocessing_of(config, images), config.mix, images.train)
     _ = prepared.steps_per_epoch, images.test, getattr(images, config.judged_on)  # raises if one is missing
     return prepared
+
+
+def _check_maps(config: TrainConfig, images: ImageSet | None) -> None:
+    """Raises ValueError unless there is one source of attention maps, if the mixer reads them."""
+    has_maps = images is not None and images.train.attention is not None
+    uses_maps = config.mix is not None and config.mix.uses_attention
+    if uses_maps and config.teacher is None and not has_maps:
+        raise ValueError(
+            f"{config.mix} needs a teacher; got None. Set teacher, for example to 'resnet50', or train on images with "
+            "maps of your own, images.with_attention(maps)."
+        )
+    if config.teacher is not None and has_maps:
+        raise ValueError("The images have attention maps of their own, so leave out the teacher, or the maps.")
 
 
 def load_images(config: TrainConfig) -> ImageSet:

@@ -118,8 +118,6 @@ class AugmentationSettings:
         if self.teacher and not isinstance(self.teacher.model, str):
             raise TypeError("A config names its teacher; got a model. Save it as a .keras file, and give the path.")
         uses = self.mix is not None and self.mix.uses_attention
-        if uses and self.teacher is None:
-            raise ValueError(f"{self.mix} needs a teacher; got None. Set teacher, for example to 'resnet50'.")
         if self.teacher is not None and not uses:
             raise ValueError(f"A teacher guides AttentiveCutMix; mix={self.mix} takes none. Leave out the teacher.")
 

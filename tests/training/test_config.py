@@ -50,8 +50,6 @@ CONTRADICTIONS = {
     "schedule of nothing": ({"mix": None, "mix_schedule": ((0, 1),)}, "mix_schedule scales a mixer; got mix=None"),
     "schedule of no DropBlock": ({"drop_schedule": "linear"}, "drop_schedule is for WithDropBlock"),
     "momentum of AdamW": ({"optimizer": "adamw", "momentum": 0.5}, "momentum is for 'sgd'; got optimizer='adamw'"),
-    "attention without a teacher": ({"mix": cm.AttentiveCutMix()}, "needs a teacher; got None"),
-    "hidden in OneOf": ({"mix": cm.OneOf([cm.CutMix(), cm.AttentiveCutMix()])}, "needs a teacher"),
     "teacher without a student": ({"teacher": Teacher("vgg16")}, "A teacher guides AttentiveCutMix"),
     "live teacher at a service": (
         {

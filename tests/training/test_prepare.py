@@ -104,3 +104,27 @@ def test_images_of_many_sizes_need_an_image_size(tmp_path):
     with pytest.raises(ValueError, match=r"have many sizes, so image_size is needed; got None\. Try 224"):
         training.prepare(config("run", **settings))
     assert training.prepare(config("run", image_size=6, **settings)).preprocessing.image_size == (6, 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "own", "message"),
+    [
+        ({"mix": cm.AttentiveCutMix()}, False, "needs a teacher; got None"),
+        ({"mix": cm.OneOf([cm.CutMix(), cm.AttentiveCutMix()])}, False, "needs a teacher; got None"),
+        (ATTENTIVE, True, "leave out the teacher"),
+    ],
+)
+def test_attention_maps_have_one_source(changes, own, message):
+    with pytest.raises(ValueError, match=message):
+        training.prepare(config("run", **changes), images=with_own_maps() if own else small_set())
+
+
+def test_images_may_bring_maps_of_their_own():
+    made = training.prepare(config("run", mix=cm.AttentiveCutMix()), images=with_own_maps()).with_attention()
+    assert (made.train_split.attention == 7).all()
+
+
+def with_own_maps():
+    images = small_set()
+    maps = np.full((len(images.train), 4, 4), 7, np.uint8)
+    return images.with_attention(maps)
