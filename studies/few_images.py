@@ -15,7 +15,7 @@ THEN_OFF = {"mix_schedule": ((0, 1), (0.85, 1), (0.85, 0))}
 
 
 def with_random_maps(config: TrainConfig) -> ImageSet:
-    """The dataset with random attention maps of 7×7 cells, as the teacher's are: which cells are pasted says nothing then."""
+    """The dataset with random attention maps, as large as the teacher's: the control for where it attends."""
     splits = {name: getattr(config, name) for name in ("train_split", "validation_split", "test_split")}
     images = load(config.dataset, **splits)
     maps = np.random.default_rng(config.seed).integers(0, 256, (len(images.train), 7, 7), np.uint8)
