@@ -65,6 +65,26 @@ def as_tuple(name: str, values: Any) -> tuple:
     return tuple(values)
 
 
+def as_span(name: str, values: Any, *, high: float = math.inf) -> tuple[int, int]:
+    """The first of some numbers and the one after the last, such as (25, 50), as a tuple.
+
+    Args:
+      name: What the numbers are, for messages.
+      values: A list or tuple.
+      high: The largest end.
+
+    Raises:
+      TypeError: if it is not a list or tuple of whole numbers.
+      ValueError: if there are not two numbers, or they are out of range; at least one number must lie between them.
+    """
+    span = as_tuple(name, values)
+    if len(span) != 2:
+        raise ValueError(f"{name} must be the first and the end, such as (25, 50); got {span}.")
+    check_whole(f"the first of {name}", span[0], low=0, high=high - 1)
+    check_whole(f"the end of {name}", span[1], low=span[0] + 1, high=high)
+    return span
+
+
 def check_whole(name: str, value: Any, *, low: int, high: float = math.inf) -> None:
     """Raises unless `value` is an integer in [low, high].
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._random import permutation
-from cutmix_tf.datasets._splits import Hold, ObjectBoxes, Split, as_places, check_array
+from cutmix_tf.datasets._splits import Hold, ObjectBoxes, Split, as_places, check_array, places_of_classes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,6 +73,11 @@ class ArraySplit(Split):
             None if array is None else array[places] for array in (self.boxes, self.masks, self.attention)
         )
         return ArraySplit(self.images[places], self.labels[places], boxes, masks, attention=attention)
+
+    def of_classes(self, first: int, stop: int) -> "ArraySplit":
+        """Copies of the examples of these classes. See `Split.of_classes`."""
+        some = self.select(places_of_classes(self.labels, first, stop))
+        return dataclasses.replace(some, labels=some.labels - np.int32(first))
 
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch, a gather for each batch. See `Split.batches`."""

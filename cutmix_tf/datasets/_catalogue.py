@@ -52,6 +52,7 @@ def load(
     train_split: str = "train",
     validation_split: str | None = None,
     test_split: str | None = None,
+    classes: tuple[int, int] | None = None,
 ) -> ImageSet:
     """Loads a classification dataset.
 
@@ -72,6 +73,9 @@ def load(
       train_split: What to train on.
       validation_split: What to choose the best epoch on, such as "train[90%:]"; None for no validation split.
       test_split: What to test on; None for the set's own test split, or else its validation split.
+      classes: The first class and the one after the last, such as (0, 25), to load only the images of these, with
+        labels from 0; None for all. Splits are sliced before. Where images are read as they are used, all are read once
+        for their labels.
 
     Returns:
       The dataset. Splits of equal-sized images, up to 2 GiB of pixels, are in memory; others are read as they are used.
@@ -82,7 +86,8 @@ def load(
       RuntimeError: if the download failed.
       TypeError: if a split is not a string.
       ValueError: if the name is unknown, or names a set of another kind; if a split is unknown, empty, or shares
-        examples with the validation split; if the set is damaged or, with "skip", nothing of a split can be read.
+        examples with the validation split; if the classes are out of range, or a split shows none of them; if the set
+        is damaged or, with "skip", nothing of a split can be read.
     """
     check_choice("bad_examples", bad_examples, get_args(BadExamples))
     stored, facts = _find(name, data_dir, download)
@@ -91,7 +96,8 @@ def load(
     for role, split in splits.items():
         if bad := split.left_out:
             LOG.warning("Left out %s", summary_of(bad, len(split) + len(places_of(bad)), f"{name} {role}"))
-    return ImageSet(name, stored.class_names, facts.mean, facts.std, splits)
+    images = ImageSet(name, stored.class_names, facts.mean, facts.std, splits)
+    return images if classes is None else images.of_classes(classes)
 
 
 class Checked(NamedTuple):

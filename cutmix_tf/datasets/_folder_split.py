@@ -6,11 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._random import permutation
 from cutmix_tf.datasets._header import image_size
-from cutmix_tf.datasets._splits import as_places
+from cutmix_tf.datasets._splits import as_places, places_of_classes
 from cutmix_tf.datasets._stream_split import StreamSplit
 
 
@@ -54,6 +55,11 @@ class FolderSplit(StreamSplit):
         places = as_places(places, len(self))
         attention = None if self.attention is None else self.attention[places]
         return FolderSplit(self.root, tuple(self.files[place] for place in places), attention=attention)
+
+    def of_classes(self, first: int, stop: int) -> "FolderSplit":
+        """The files of these classes; none is read. See `Split.of_classes`."""
+        some = self.select(places_of_classes(np.array([file.label for file in self.files]), first, stop))
+        return dataclasses.replace(some, files=tuple(file._replace(label=file.label - first) for file in some.files))
 
     def read(self, seed: Any = None) -> tf.data.Dataset:
         """One epoch of (content, label, place), the order a permutation of all files. See `StreamSplit.read`."""

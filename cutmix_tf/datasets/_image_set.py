@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cutmix_tf._checks import as_span
 from cutmix_tf.datasets._array_split import ArraySplit
 from cutmix_tf.datasets._splits import Split
 
@@ -73,6 +74,20 @@ class ImageSet:
     def with_attention(self, maps: np.ndarray) -> "ImageSet":
         """The same dataset with attention maps for its training images, uint8 (n, rows, columns), in order."""
         return dataclasses.replace(self, splits={**self.splits, "train": self.train.with_attention(maps)})
+
+    def of_classes(self, classes: tuple[int, int]) -> "ImageSet":
+        """Some of the classes, with their images alone; labels then start at 0.
+
+        Args:
+          classes: The first class and the one after the last.
+
+        Raises:
+          TypeError: if they are not whole numbers.
+          ValueError: if they are out of range, or a split has no image of them.
+        """
+        first, stop = as_span("classes", classes, high=self.num_classes)
+        splits = {name: split.of_classes(first, stop) for name, split in self.splits.items()}
+        return dataclasses.replace(self, class_names=self.class_names[first:stop], splits=splits)
 
     def _split(self, name: str) -> Split:
         if name not in self.splits:

@@ -88,6 +88,14 @@ class Split(abc.ABC):
         """
 
     @abc.abstractmethod
+    def of_classes(self: S, first: int, stop: int) -> S:
+        """The examples with labels from `first` to before `stop`; their labels then start at 0. May read all images.
+
+        Raises:
+          ValueError: if there are none.
+        """
+
+    @abc.abstractmethod
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch: each example once, the last batch partial if they don't divide evenly.
 
@@ -154,6 +162,17 @@ def check_array(name: str, array: np.ndarray, dtype: type, shape: tuple[int, ...
         raise ValueError(
             f"{name} must be {np.dtype(dtype).name} {shape}; got {array.dtype.name} {array.shape}. Convert them first."
         )
+
+
+def places_of_classes(labels: np.ndarray, first: int, stop: int) -> np.ndarray:
+    """Where labels are from `first` to before `stop`. Raises ValueError if they are nowhere."""
+    places = np.flatnonzero((labels >= first) & (labels < stop))
+    if not places.size:
+        raise ValueError(
+            f"At least one image of the classes {first} to {stop - 1} is needed; there is none. Choose other classes, "
+            "or another split."
+        )
+    return places
 
 
 def as_places(places: Any, count: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf._checks import check_whole
-from cutmix_tf.datasets._splits import Hold, ObjectBoxes, Split, as_places
+from cutmix_tf.datasets._splits import Hold, ObjectBoxes, Split, as_places, places_of_classes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +47,13 @@ class StreamSplit(Split):
         places = as_places(places, len(self))
         return _Selection(self, places, attention=None if self.attention is None else self.attention[places])
 
+    def of_classes(self, first: int, stop: int) -> "StreamSplit":
+        """The examples of these classes. Reads all of them once, for their labels. See `Split.of_classes`."""
+        labels = np.fromiter((label for _, label, _ in self.read().as_numpy_iterator()), np.int32, len(self))
+        places = places_of_classes(labels, first, stop)
+        attention = None if self.attention is None else self.attention[places]
+        return _Selection(self, places, first, attention=attention)
+
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """One epoch of encoded images. See `Split.batches`."""
         check_whole("batch_size", batch_size, low=1)
@@ -69,17 +76,19 @@ class StreamSplit(Split):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Selection(StreamSplit):
-    """Some examples of a stream."""
+    """Some examples of a stream, with labels that are counted from `first_label`."""
 
     whole: StreamSplit
     places: np.ndarray
+    first_label: int = 0
 
     def __len__(self) -> int:
         return len(self.places)
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        return hashlib.sha256(f"{self.whole.fingerprint} {self.places.tolist()}".encode()).hexdigest()
+        relabeled = f" labels from {self.first_label}" if self.first_label else ""
+        return hashlib.sha256(f"{self.whole.fingerprint} {self.places.tolist()}{relabeled}".encode()).hexdigest()
 
     @property
     def image_size(self) -> tuple[int, int] | None:
@@ -93,5 +102,7 @@ class _Selection(StreamSplit):
         number_of_place = np.full(len(self.whole), -1)
         number_of_place[self.places] = np.arange(len(self))
         table = tf.constant(number_of_place)
-        renumbered = self.whole.read(seed).map(lambda image, label, place: (image, label, table[place]))
+        renumbered = self.whole.read(seed).map(
+            lambda image, label, place: (image, label - self.first_label, table[place])
+        )
         return renumbered.filter(lambda *example: example[2] >= 0)

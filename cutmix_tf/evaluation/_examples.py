@@ -62,7 +62,7 @@ def load_examples(
     """
     if dataset is None and model.dataset is None:
         raise ValueError(f"The dataset of {model.name} is unknown. Name the one to evaluate it on (--dataset).")
-    images = _loaded(dataset or model.dataset, data_dir, bad_examples)
+    images = _loaded(dataset or model.dataset, data_dir, bad_examples, model.classes)
     if images.num_classes != model.num_classes:
         raise ValueError(
             f"{model.name} has {model.num_classes} classes, but {images.name} has {images.num_classes}. Choose the "
@@ -83,11 +83,13 @@ def load_images(
     return _read(_loaded(dataset, data_dir, bad_examples), model.preprocessing, limit).images
 
 
-def _loaded(dataset: Any, data_dir: str | None, bad_examples: BadExamples) -> datasets.ImageSet:
-    """A dataset by name; one that is loaded already is returned as it is."""
+def _loaded(
+    dataset: Any, data_dir: str | None, bad_examples: BadExamples, classes: tuple[int, int] | None = None
+) -> datasets.ImageSet:
+    """A dataset by name, or some of its classes; one that is loaded already is returned as it is."""
     if isinstance(dataset, datasets.ImageSet):
         return dataset
-    return datasets.load(dataset, data_dir=data_dir, bad_examples=bad_examples)
+    return datasets.load(dataset, data_dir=data_dir, bad_examples=bad_examples, classes=classes)
 
 
 def _read(images: datasets.ImageSet, preprocessing: pipeline.Preprocessing, limit: int | None) -> Examples:

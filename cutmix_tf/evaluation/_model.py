@@ -24,6 +24,7 @@ class EvaluatedModel:
       keras_model: A functional model from pixels in [0, 255], (batch, height, width, 3), to logits (batch, classes).
       name: What reports call it.
       dataset: The dataset it was trained on, by its name in the catalogue; None if unknown.
+      classes: The first of the dataset's classes that it was trained on and the one after the last; None for all.
       mix: The mixing method it was trained with, as text such as "CutMix(alpha=1.0)" or "none"; None if unknown. It
         decides the color in figures.
       image_size: Height and width of its images; None for those of the model's input.
@@ -38,6 +39,7 @@ class EvaluatedModel:
     keras_model: keras.Model
     name: str = "model"
     dataset: str | None = None
+    classes: tuple[int, int] | None = None
     mix: str | None = None
     image_size: tuple[int, int] | None = None
     augment: str = "none"
@@ -134,9 +136,9 @@ def load_model(path: str | Path, *, dataset: str | None = None, progress: Progre
     file = runs.final_model(path) if path.is_dir() else path
     files = runs.RunFiles(file.parent)
     settings = runs.read_settings(files.folder) if files.config.is_file() else {}
-    facts: dict[str, Any] = {"dataset": settings.get("dataset"), "mix": settings.get("mix")}
+    facts: dict[str, Any] = {name: settings.get(name) for name in ("dataset", "classes", "mix")}
     if dataset is not None:
-        facts["dataset"] = dataset
+        facts |= {"dataset": dataset, "classes": None}
     if path.is_dir() or files.preprocessing.is_file():
         facts |= _test_geometry(files)
     name = path.resolve().name if path.is_dir() else path.stem

@@ -132,6 +132,7 @@ def load_images(config: TrainConfig) -> ImageSet:
         train_split=config.train_split,
         validation_split=config.validation_split,
         test_split=config.test_split,
+        classes=config.classes,
     )
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Annotated, Any, Literal, get_args
 
-from cutmix_tf._checks import as_tuple, check_choice, check_number, check_whole
+from cutmix_tf._checks import as_span, as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher
 from cutmix_tf.datasets import BadExamples
 from cutmix_tf.mixing import Planner, check_points, check_unseeded
@@ -48,6 +48,8 @@ class DataSettings:
     evaluates the test split during training, and chooses the best epoch on it."""
     test_split: str | None = None
     """What to test on; None for the set's own test split, or else its validation split."""
+    classes: tuple[int, int] | None = None
+    """The first class and the one after the last, such as 0 25, to train and test on only these; None for all."""
     image_size: int | None = None
     """Height and width that images are resized to; None keeps their own size."""
     bad_examples: BadExamples = "refuse"
@@ -64,6 +66,8 @@ class DataSettings:
         _check_type(self, str | None, "a string or None", "validation_split", "test_split", "data_dir")
         _check_type(self, bool, "True or False", "download")
         check_literal("bad_examples", self.bad_examples, BadExamples)
+        if self.classes is not None:
+            object.__setattr__(self, "classes", as_span("classes", self.classes))
         if self.image_size is not None:
             check_whole("image_size", self.image_size, low=1)
         if self.data_service is not None:

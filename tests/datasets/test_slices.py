@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.marks import slow_but
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from helpers.tiny_sets import MANY_SIZES, ONE_SIZE, epoch, fill_folder, prepare
@@ -129,7 +130,7 @@ def prepared(request, tmp_path_factory):
     return directory
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", slow_but(["train[2:7]", "train[5:]+test[:2]"], SPECS))
 def test_a_slice_holds_the_examples_that_tfds_reads(prepared, spec):
     expected = [(label, int(datasets.decode(image)[0, 0, 0])) for label, image in read_by_tfds("tiny", prepared, spec)]
     train = datasets.load("tiny", data_dir=str(prepared), train_split=spec).train
@@ -249,6 +250,34 @@ def test_the_usual_test_split(tmp_path, there):
     splits = ["train", *names[names.index(there) :]]
     fill_folder(tmp_path, [f"{split}/elk/{number}.png" for split in splits for number in range(counts[split])])
     assert len(datasets.load(f"folder:{tmp_path}").test) == counts[there]
+
+
+def test_some_classes_of_a_set():
+    """Splits are sliced first; boxes and masks stay with their images."""
+    whole = datasets.load("shapes", train_split="train[:300]")
+    some = datasets.load("shapes", train_split="train[:300]", classes=(2, 5))
+    assert some.class_names == whole.class_names[2:5]
+    for role, split in some.splits.items():
+        chosen = np.isin(whole.splits[role].labels, [2, 3, 4])
+        np.testing.assert_array_equal(split.labels, whole.splits[role].labels[chosen] - 2)
+        for part in ("images", "boxes", "masks"):
+            np.testing.assert_array_equal(getattr(split, part), getattr(whole.splits[role], part)[chosen])
+    assert not set(some.fingerprints.values()) & set(whole.fingerprints.values())
+
+
+@pytest.mark.parametrize(
+    ("classes", "error", "message"),
+    [
+        ((0, 11), ValueError, "the end of classes must be at least 1 and at most 10; got 11"),
+        ((4, 4), ValueError, "the end of classes must be at least 5"),
+        ((1,), ValueError, "the first and the end"),
+        ((0, 2.5), TypeError, "the end of classes must be a whole number"),
+        ("0:5", TypeError, "classes must be a list or a tuple"),
+    ],
+)
+def test_classes_that_do_not_fit(classes, error, message):
+    with pytest.raises(error, match=message):
+        datasets.load("shapes", classes=classes)
 
 
 def test_any_stored_split_may_be_used(tmp_path):

@@ -52,6 +52,16 @@ def rows(split, seed=None, batch_size=4):
         yield int(label), int(tf.reshape(decoded(image), [-1])[0]), *(int(cells[0, 0]) for cells in maps)
 
 
+def test_some_classes(split):
+    """Their examples in the order of storage, with labels from 0 and with their maps."""
+    some = split.with_attention(maps_of(range(COUNT))).of_classes(3, 7)
+    assert list(rows(some)) == [(number - 3, number, number) for number in range(3, 7)]
+    assert some.fingerprint != split.fingerprint
+    assert sorted(rows(some, seed=(1, 2))) == list(rows(some))
+    with pytest.raises(ValueError, match="At least one image of the classes 11 to 12 is needed"):
+        split.of_classes(11, 13)
+
+
 def maps_of(numbers):
     return np.array(numbers, np.uint8).reshape(-1, 1, 1)
 

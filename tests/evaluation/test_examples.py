@@ -1,5 +1,7 @@
 """The images that a model is evaluated on: order, limits, boxes, and sets that don't fit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,6 +18,13 @@ def test_examples_are_the_test_split_in_order(model, small_set):
     np.testing.assert_array_equal(examples.boxes, small_set.test.boxes)
     assert (examples.name, examples.class_names) == ("small", tuple("abcd"))
     assert ev.load_examples(model, without_boxes()).boxes is None
+
+
+def test_a_model_of_some_classes_is_evaluated_on_these(model):
+    some = dataclasses.replace(model, dataset="shapes", classes=(3, 7))
+    examples, shapes = ev.load_examples(some), datasets.load("shapes")
+    assert examples.class_names == shapes.class_names[3:7]
+    np.testing.assert_array_equal(examples.labels, shapes.test.labels[np.isin(shapes.test.labels, range(3, 7))] - 3)
 
 
 def test_a_limit_takes_the_same_examples_each_time(model, small_set):

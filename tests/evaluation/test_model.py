@@ -17,7 +17,7 @@ def run(model, tmp_path):
     folder = tmp_path / "runs" / "first"
     folder.mkdir(parents=True)
     model.keras_model.save(folder / "final.keras")
-    (folder / "config.json").write_text(json.dumps({"dataset": "small", "mix": "MixUp(alpha=0.2)"}))
+    (folder / "config.json").write_text(json.dumps({"dataset": "small", "classes": [2, 6], "mix": "MixUp(alpha=0.2)"}))
     preprocessing = {"image_size": [SIZE, SIZE], "mean": MEAN, "std": STD, "augment": "imagenet", "padding": 4}
     (folder / "preprocessing.json").write_text(json.dumps(preprocessing))
     return folder
@@ -35,13 +35,15 @@ def test_logits_are_those_of_the_body_on_normalized_images(small_set):
 def test_a_run_is_loaded_with_what_it_knows(run, model, small_set):
     loaded = ev.load_model(run)
     assert (loaded.name, loaded.dataset, loaded.mix) == ("first", "small", "MixUp(alpha=0.2)")
+    assert loaded.classes == [2, 6]
     assert (loaded.num_classes, loaded.image_size, loaded.augment) == (CLASSES, (SIZE, SIZE), "imagenet")
     expected = model.logits(small_set.test.images)
     np.testing.assert_array_equal(loaded.logits(small_set.test.images), expected)
     file = ev.load_model(run / "final.keras")
     assert (file.name, file.dataset, file.augment) == ("final", "small", "imagenet")
     np.testing.assert_array_equal(file.logits(small_set.test.images), expected)
-    assert ev.load_model(run, dataset="other").dataset == "other"
+    other = ev.load_model(run, dataset="other")
+    assert (other.dataset, other.classes) == ("other", None)
 
 
 def test_test_images_keep_their_pixels(run):

@@ -77,6 +77,7 @@ WIRES: dict[str, list[Wire]] = {
         ),
     ],
     "test_split": [Wire(of(looks.loaded, "test_split"), same("test", None, "validation"))],
+    "classes": [Wire(of(looks.loaded, "classes"), same(None, (0, 2)))],
     "image_size": [
         Wire(looks.image_sizes, [(None, [(8, 8)] * 2), (12, [(12, 12)] * 2)]),
         Wire(lambda c: looks.start(c).model.input_shape[1:3], [(16, (16, 16)), (24, (24, 24))], NAMED),
