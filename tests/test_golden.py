@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from helpers.marks import slow_but
 
 from cutmix_tf import (
     AttentiveCutMix,
@@ -338,7 +339,17 @@ def changes(before, after):
     return [key for key in {**before, **after} if before.get(key) != after.get(key)]
 
 
-@pytest.mark.parametrize("name", CASES)
+SLOW = (
+    "shapes: plain",
+    "shapes: AttentiveCutMix",
+    "folder: plain",
+    "folder: CutMix",
+    "tfds: plain",
+    "tfds: AttentiveCutMix",
+)
+
+
+@pytest.mark.parametrize("name", slow_but(CASES.keys() - set(SLOW), CASES))
 def test_bits_are_as_before(name):
     golden = json.loads(GOLDEN.read_text())
     changed = changes(golden.get(name, {}), CASES[name]())

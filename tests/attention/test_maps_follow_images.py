@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.marks import slow_but
 from helpers.small_teachers import brightness
 from helpers.tiny_sets import EncodedSplit
 
@@ -38,7 +39,7 @@ def batches_of(split, augment, size, **options):
 
 
 @pytest.mark.parametrize("make", [lambda split: split, as_png], ids=["array", "stream"])
-@pytest.mark.parametrize("augment", ["none", "flip", "crop_flip"])
+@pytest.mark.parametrize("augment", slow_but(["crop_flip"], ["none", "flip", "crop_flip"]))
 def test_maps_follow_crops_and_flips_exactly(make, augment):
     """For a teacher that sees brightness, the moved map is the map of the moved image, cell for cell."""
     teacher = Teacher(brightness())
@@ -63,6 +64,7 @@ def test_maps_follow_resized_crops(make):
         assert maps.shape == (8, 7, 7)
 
 
+@pytest.mark.slow
 def test_maps_follow_random_resized_crops():
     split = bright_split(size=56)
     crops = random_resized_crops(split.images, (28, 28), (1, 2), split.attention).numpy()

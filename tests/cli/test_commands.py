@@ -100,6 +100,7 @@ def test_a_topic_lists_its_names_alone(capsys):
     assert "pyramidnet200" not in printed
 
 
+@pytest.mark.slow
 def test_a_config_with_a_teacher_gets_its_maps_ahead_of_training(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     save_teachers()

@@ -116,6 +116,7 @@ def small(monkeypatch):
 WORDS = ["train", "shapes_resnet20_cutmix", "--batch-size", "16", "--epochs"]
 
 
+@pytest.mark.slow
 def test_keras_shows_nothing_of_its_own(small, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     main([*WORDS, "2"])

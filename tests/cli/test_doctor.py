@@ -52,6 +52,7 @@ def test_what_is_wrong_is_printed_and_shows_in_the_exit_code(monkeypatch, capsys
     assert capsys.readouterr().out.startswith("error: All pixels of all images are ")
 
 
+@pytest.mark.slow
 def test_training_warns_of_what_is_wrong_with_its_first_batch(monkeypatch, tmp_path, caplog):
     from helpers.small_runs import small_model, train  # noqa: F401
 

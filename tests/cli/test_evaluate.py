@@ -55,6 +55,7 @@ def test_sets_that_no_suite_uses_are_not_loaded(run, tmp_path):
     assert not (tmp_path / "evaluation.png").exists()  # accuracy has no panel
 
 
+@pytest.mark.slow
 def test_several_runs_are_compared(run, tmp_path, capsys):
     (run / "best.keras").write_bytes((run / "final.keras").read_bytes())
     paths = (run, run / "best.keras", run)

@@ -41,6 +41,7 @@ MIXES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "schedule"),
     [
@@ -78,6 +79,7 @@ def test_features_are_shown_by_the_mask_of_their_grid(rows, mix):
     assert "mix" not in rows
 
 
+@pytest.mark.slow
 def test_attention_is_shown_where_it_decides(rows, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save_teachers()

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.marks import slow_but
 from helpers.tiny_sets import MANY_SIZES, ONE_SIZE, epoch, fill_folder, image_of, prepare
 
 from cutmix_tf import _xla, datasets, pipeline
@@ -121,6 +122,7 @@ def test_what_is_bad_is_left_out_and_counted(tmp_path, shape, caplog):
     assert re.search(r".*; .*".join(places) + r" the 1 behind it \(corrupted record at 12\)$", line)
 
 
+@pytest.mark.slow
 def test_each_good_example_comes_once_an_epoch_in_an_order_of_the_seed(tmp_path, shape):
     damage(tmp_path, shape)
     first, again = (load(tmp_path, bad_examples="skip").train for _ in range(2))
@@ -130,6 +132,7 @@ def test_each_good_example_comes_once_an_epoch_in_an_order_of_the_seed(tmp_path,
     assert orders[0] == epoch(again, (0, 0))
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_in_the_middle_of_an_epoch(tmp_path):
     damage(tmp_path, KINDS["stream"])
     train = load(tmp_path, bad_examples="skip").train
@@ -252,7 +255,7 @@ def test_a_folder_of_bad_files_only(folder):
 # ---- small images ----
 
 
-@pytest.mark.parametrize("augment", ["crop_flip", "imagenet"])
+@pytest.mark.parametrize("augment", slow_but(["crop_flip"], ["crop_flip", "imagenet"]))
 def test_images_smaller_than_the_crop_are_enlarged(tmp_path, augment, monkeypatch):
     monkeypatch.setattr(_xla, "available", lambda: False)
     draw = np.random.default_rng(0)

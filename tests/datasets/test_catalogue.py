@@ -56,6 +56,7 @@ def test_a_set_of_many_sizes_is_a_stream(tmp_path):
     assert epoch(tiny.train, (1, 0)) == orders[0]
 
 
+@pytest.mark.slow
 def test_streams_are_shuffled_across_shards_and_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr("cutmix_tf.datasets._records.BLOCK", 8)
     monkeypatch.setattr("cutmix_tf.datasets._records.INTERLEAVED", 2)

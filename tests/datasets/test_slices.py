@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.marks import slow_but
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from helpers.marks import slow_but
 from helpers.tiny_sets import MANY_SIZES, ONE_SIZE, epoch, fill_folder, prepare
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import processes
 from helpers.everyday import CLASSES, batches
+from helpers.marks import slow_but
 
 import cutmix_tf as cm
 
@@ -46,7 +47,9 @@ def with_head(backbone):
     return keras.Model(inputs, keras.layers.Dense(CLASSES)(pooled))
 
 
-@pytest.mark.parametrize("make", [applications, keras_cv, keras_hub], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", slow_but([keras_cv], [applications, keras_cv, keras_hub]), ids=lambda make: make.__name__
+)
 def test_a_backbone_trains_on_mixed_images(make):
     model = with_head(make())
     model.compile("adam", cm.MixedCrossentropy(), metrics=[cm.MixedAccuracy()], run_eagerly=True)  # compiles for long

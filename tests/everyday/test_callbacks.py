@@ -22,6 +22,7 @@ def fit(model, *callbacks, epochs=2, mixer=None):
     return history.history
 
 
+@pytest.mark.slow
 def test_checkpoints_of_the_best_epoch_can_be_loaded_and_trained_further(tmp_path):
     keep = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_accuracy", save_best_only=True)
     history = fit(compiled(), keep, epochs=3)
@@ -39,6 +40,7 @@ def test_the_learning_rate_falls_when_the_accuracy_stops_rising():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.25e-12)  # after the second and the third epoch
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_is_restored_to_the_bit(tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

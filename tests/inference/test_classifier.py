@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers.deployed import NAMES, REGULARIZERS, predicted_elsewhere, some_classifier, some_images, some_model
+from helpers.marks import slow_but
 from helpers.small_runs import CLASSES, config, small_model, small_set, train
 
 import cutmix_tf as cm
@@ -82,7 +83,7 @@ def test_its_error_on_files_of_many_sizes_is_that_of_the_summary(tmp_path, augme
 # ---- the model in it ----
 
 
-@pytest.mark.parametrize("name", REGULARIZERS)
+@pytest.mark.parametrize("name", slow_but(["WithShakeDrop"], REGULARIZERS))
 def test_regularizers_become_layers_of_keras(name, tmp_path):
     model, images = some_model(REGULARIZERS[name]), np.stack(some_images([(12, 8)] * 3))
     Classifier.from_logits(model, NAMES).save(tmp_path / "it.keras")

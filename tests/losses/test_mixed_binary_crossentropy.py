@@ -86,6 +86,7 @@ def test_ids_that_are_no_classes_stop_the_step_or_show_as_nan(threshold):
     np.testing.assert_array_equal(np.isnan(compiled), np.arange(16) == 3)
 
 
+@pytest.mark.slow
 def test_it_comes_back_with_a_saved_model(tmp_path):
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(CLASSES)])
     loss = cm.MixedBinaryCrossentropy(label_smoothing=0.1, target_threshold=0.2)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers.marks import slow_but
 
 import cutmix_tf as cm
 
@@ -31,7 +32,7 @@ def train(*callbacks, accuracies):
     return model, len(history.epoch)
 
 
-@pytest.mark.parametrize("monitor", ["val_accuracy", "val_top_2_accuracy"])
+@pytest.mark.parametrize("monitor", slow_but(["val_accuracy"], ["val_accuracy", "val_top_2_accuracy"]))
 def test_early_stopping_waits_for_a_higher_accuracy(monitor):
     stop = keras.callbacks.EarlyStopping(monitor, patience=2)
     assert train(stop, accuracies=(0.1, 0.2, 0.3, 0.4, 0.5))[1] == 5
@@ -49,6 +50,7 @@ def test_a_checkpoint_keeps_the_highest_accuracy(tmp_path):
         assert (weight != last).any()
 
 
+@pytest.mark.slow
 def test_the_learning_rate_falls_when_accuracy_stops_rising():
     reduce = keras.callbacks.ReduceLROnPlateau("val_accuracy", factor=0.1, patience=1, min_delta=0)
     assert float(train(reduce, accuracies=(0.1, 0.2, 0.3, 0.4))[0].optimizer.learning_rate) == 0.5

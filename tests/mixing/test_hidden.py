@@ -51,6 +51,7 @@ def test_targets_describe_the_features_of_the_drawn_tap(mixer):
     assert seen == set(range(len(GRIDS)))
 
 
+@pytest.mark.slow
 def test_taps_are_drawn_equally_often():
     mixer = bound(cm.FeatureCutMix())
     taps = [int(mixer(IMAGES[:2], LABELS[:2], seed=(2, step))[0]["plan"]["tap"][0]) for step in range(400)]

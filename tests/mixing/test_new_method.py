@@ -181,9 +181,8 @@ def repository(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "files", [["laws"], pytest.param(["laws", "same_bits", "fuzz"], marks=pytest.mark.slow)], ids=len
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("files", [["laws"], ["laws", "same_bits", "fuzz"]], ids=len)
 def test_the_steps_are_enough(repository, files):
     words = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider"]
     words += [f"tests/mixing/test_{name}.py" for name in files]

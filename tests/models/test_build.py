@@ -188,6 +188,7 @@ def test_logits_stay_float32_under_mixed_precision(policy, name):
 # --- initial values --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "size", "filters"),
     [("stage3_block2_conv1", 3, 256), ("stage4_block1_shortcut_conv", 1, 512), ("stem_conv", 7, 64)],

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 from helpers.small_models import images_for, small
 
 from cutmix_tf import MixedAccuracy, MixedCrossentropy, TappedModel
@@ -19,6 +20,7 @@ def test_a_config_makes_a_tapped_model_of_the_same_graph():
     np.testing.assert_array_equal(copy(x), tapped(x))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_holds_it_whole(tmp_path):
     tapped = TappedModel(small("resnet"), TAPS)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.9)

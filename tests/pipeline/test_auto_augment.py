@@ -336,6 +336,7 @@ def test_a_restart_goes_on_with_the_same_images():
         np.testing.assert_array_equal(images, others)
 
 
+@pytest.mark.slow
 def test_imagenet_images_get_colors_afterwards():
     preprocessing = pipeline.Preprocessing(**PLAIN, augment="imagenet", auto_augment="imagenet")
     values = np.concatenate([images for images, _ in train(preprocessing, split())])

@@ -62,6 +62,7 @@ def crop_flip(images, seed):
     return apply_geometry(images, sample_crop_flip(tf.shape(images)[0], 4, seed))
 
 
+@pytest.mark.slow
 def test_eager_graph_and_compiled_give_the_same_bits():
     images = tf.constant(RANDOM.integers(0, 256, (37, 16, 24, 3), dtype=np.uint8))
     unknown = [tf.TensorSpec([None, None, None, 3], tf.uint8), tf.TensorSpec([2], tf.int32)]

@@ -96,6 +96,7 @@ def show_seed(images, labels, seed):
     return images, tf.tile(seed[None], [tf.shape(labels)[0], 1])
 
 
+@pytest.mark.slow
 def test_each_example_of_a_stream_comes_once_an_epoch(service, stream_split):
     seeds, orders = [], []
     for first_step in (0, 22):
@@ -127,6 +128,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_missing_servers_are_named(tmp_path):
     nowhere = DataService(f"grpc://localhost:{free_port()}", tmp_path, patience=1)
     with pytest.raises(ConnectionError, match=r"needs a dispatcher; none has answered at grpc://localhost:\d+ in 1 s"):

@@ -83,7 +83,10 @@ def test_seeds_differ_in_order_and_in_crops(make_split):
 # ---- one function of (seed, step) ----
 
 
-@pytest.mark.parametrize(("make_split", "augment"), [(array_split, "crop_flip"), (stream_split, "imagenet")])
+@pytest.mark.parametrize(
+    ("make_split", "augment"),
+    [(array_split, "crop_flip"), pytest.param(stream_split, "imagenet", marks=pytest.mark.slow)],
+)
 def test_equal_arguments_and_a_later_start_give_equal_bits(make_split, augment):
     whole = train(make_split(), augment, steps=9)
     tf.random.set_seed(99)

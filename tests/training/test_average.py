@@ -121,7 +121,8 @@ def test_errors_are_those_of_the_saved_average(averaged_run, name, choose):
     assert error == pytest.approx(choose([row["test_top1_error"] for row in rows_of(averaged_run)]), abs=1e-3)
 
 
-@pytest.mark.parametrize("step", [6, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [4, 6])
 def test_a_run_that_is_stopped_continues_its_average_to_the_same_bits(averaged_run, tmp_path, step):
     with at_step(step, lambda: signal.raise_signal(signal.SIGINT)), pytest.raises(Interrupted):
         train(tmp_path / "run", **AVERAGED)

@@ -185,6 +185,7 @@ values = some.one_of(some.integers(-3, 300).map(str), some.floats().map(str), te
 words = some.lists(some.tuples(options, some.lists(values.filter(lambda v: v not in ("-h", "--help")), max_size=2)))
 
 
+@pytest.mark.slow
 @fuzzed(EXAMPLES // 4, some.sampled_from(CONFIGS), words)
 def test_any_command_line_is_a_config_or_ends_with_code_2(file, words):
     made, told = [], io.StringIO()

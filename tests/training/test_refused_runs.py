@@ -106,6 +106,7 @@ def test_a_split_that_does_not_fill_a_batch_of_static_shape_is_refused(tmp_path)
         train(tmp_path / "run", static_shapes=True, batch_size=64)
 
 
+@pytest.mark.slow
 def test_a_held_folder_is_refused_for_another_config(finished):
     with pytest.raises(FileExistsError, match="seed is 0 there, 1 here"):
         train(finished.folder, seed=1)
@@ -140,6 +141,7 @@ def test_an_unreadable_example_stops_a_run(torn, tmp_path):
         training.train(config(tmp_path / "run", **torn), model=small_model)
 
 
+@pytest.mark.slow
 def test_unreadable_examples_can_be_left_out(torn, tmp_path, caplog, without_figure):
     with caplog.at_level("INFO", "cutmix_tf"):
         training.train(config(tmp_path / "run", bad_examples="skip", **torn), model=small_model)

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from helpers.looks import save_teachers
+from helpers.marks import slow_but
 from helpers.small_runs import config, content_of, small_model, small_set
 from helpers.started import started
 
@@ -39,12 +40,12 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("changes", RUNS.values(), ids=RUNS)
-def test_a_batch_comes_again_whatever_is_mixed(tmp_path, monkeypatch, changes):
+@pytest.mark.parametrize("kind", slow_but(["features on two replicas", "cached attention"], RUNS))
+def test_a_batch_comes_again_whatever_is_mixed(tmp_path, monkeypatch, kind):
     """The run was given a model, which is not needed again."""
     monkeypatch.chdir(tmp_path)
     save_teachers()
-    expected = batch_of(started(config("run", **changes), model=small_model, images=small_set()).batches, 5)
+    expected = batch_of(started(config("run", **RUNS[kind]), model=small_model, images=small_set()).batches, 5)
     _forget_devices(tmp_path)
     before = content_of(tmp_path)
     assert_same_arrays(replay("run", 5, images=small_set()), expected)

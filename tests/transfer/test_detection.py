@@ -104,6 +104,7 @@ def test_the_stored_detector_gives_the_same_scores(run):
     assert scores["voc11"] == pytest.approx(summary["voc11"], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_images_of_any_size_are_searched(run):
     images = [np.full((50, 20, 3), 200, np.uint8), np.zeros((7, 9, 3), np.float32)]
     found = load_detector(run[0]).find(images)

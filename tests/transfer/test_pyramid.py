@@ -51,6 +51,7 @@ def test_a_runs_weights_arrive_in_the_detector_level_by_level(tmp_path):
         np.testing.assert_array_equal(features[level], feature)
 
 
+@pytest.mark.slow
 def test_levels_coarser_than_the_model_are_pooled_at_any_size():
     other, model = classifier("resnet20", (32, 32)), classifier("resnet20", (32, 48), seed=7)
     model.set_weights(other.get_weights())
