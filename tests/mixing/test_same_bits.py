@@ -69,6 +69,7 @@ def test_same_bits_in_graphs_and_datasets(mixer, batch):
         assert_same(mixer, mixed, expected, "Dataset.map")
 
 
+@pytest.mark.slow
 def test_same_bits_in_another_process():
     program = [sys.executable, TESTS / "programs" / "print_mixes.py"]
     child = subprocess.run(
