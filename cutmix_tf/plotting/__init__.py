@@ -2,8 +2,8 @@
 
 from cutmix_tf.plotting._attention import draw_attention as draw_attention
 from cutmix_tf.plotting._cams import draw_cams as draw_cams
+from cutmix_tf.plotting._captions import draw_captions as draw_captions
 from cutmix_tf.plotting._curves import draw_curves as draw_curves
-from cutmix_tf.plotting._detection_curves import draw_detection_curves as draw_detection_curves
 from cutmix_tf.plotting._figure import new_figure as new_figure
 from cutmix_tf.plotting._mixed_cams import draw_mixed_cams as draw_mixed_cams
 from cutmix_tf.plotting._mixes import draw_mixes as draw_mixes
@@ -17,3 +17,5 @@ from cutmix_tf.plotting._style import INK as INK
 from cutmix_tf.plotting._style import METHOD_COLORS as METHOD_COLORS
 from cutmix_tf.plotting._style import colors_of as colors_of
 from cutmix_tf.plotting._style import method_of as method_of
+from cutmix_tf.plotting._transfer_curves import draw_captioning_curves as draw_captioning_curves
+from cutmix_tf.plotting._transfer_curves import draw_detection_curves as draw_detection_curves
