@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cutmix_tf._arguments import NamedArguments
 from cutmix_tf._checks import check_choice, check_whole
 from cutmix_tf.attention._heat import HeatMap
 from cutmix_tf.attention._source import load_model
@@ -17,7 +18,7 @@ Reading = Literal["mean", "cam"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Teacher:
+class Teacher(NamedArguments):
     """A trained classifier whose attention guides mixing; its weights are frozen and it runs in inference mode.
 
     Its heat map is the mean over the channels of its last feature map, with negative means set to 0, averaged over the

@@ -2,13 +2,14 @@
 
 import dataclasses
 
+from cutmix_tf._arguments import NamedArguments
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf.layers import DropBlock, DropRule, ShakeDrop, StochasticDepth, unit_drop_rate
 from cutmix_tf.models._unit import Unit
 
 
 @dataclasses.dataclass(frozen=True)
-class Regularizer:
+class Regularizer(NamedArguments):
     """What is put into the residual units of a model; this one puts in nothing.
 
     Builders call `on_map` after each normalization in a unit (after its ReLU, if one follows) and on the shortcut, and

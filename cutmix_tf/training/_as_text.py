@@ -1,11 +1,10 @@
 """Mixers, teachers and regularizers from text such as "CutMix(alpha=1.0, prob=0.5)"; no code is run."""
 
 import ast
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from cutmix_tf._checks import did_you_mean, look_up
+from cutmix_tf._checks import look_up
 from cutmix_tf.attention import Teacher
 from cutmix_tf.mixing import MIXERS, Planner
 from cutmix_tf.models import REGULARIZERS, Regularizer
@@ -15,8 +14,8 @@ def mixer_from_text(text: str) -> Planner | None:
     """Reads "CutMix", "CutMix(alpha=0.5)", "OneOf([CutMix(), MixUp()])" or "none".
 
     Raises:
-      ValueError: if the text can't be read, or names an unknown method or setting; with the nearest name.
-      TypeError, ValueError: whatever the mixer raises for its settings.
+      ValueError: if the text can't be read, or names an unknown method; with the nearest name.
+      TypeError, ValueError: whatever the mixer raises for its settings, and for a setting that it doesn't have.
     """
     return _from_text(text, MIXERS, "mixing method")
 
@@ -71,30 +70,12 @@ def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
         return tuple(_value(item, table, what) for item in node.elts)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         kind = look_up(node.func.id, table, what)
-        _check_settings(node, kind)
         positional = [_value(argument, table, what) for argument in node.args]
-        return kind(*positional, **{str(word.arg): _value(word.value, table, what) for word in node.keywords})
+        settings = {str(word.arg): _value(word.value, table, what) for word in node.keywords}
+        if len(settings) < len(node.keywords):
+            raise ValueError(f"{ast.unparse(node)!r} gives a setting twice.")
+        return kind(*positional, **settings)
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError):
         raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a {what}.") from None
-
-
-def _check_settings(call: ast.Call, kind: type) -> None:
-    settings = inspect.signature(kind).parameters
-    known = list(settings)
-    for word in call.keywords:
-        if word.arg not in known:
-            hint = did_you_mean(word.arg or "", known)
-            raise ValueError(f"{kind.__name__} has no setting {word.arg!r}.{hint} It has {', '.join(known)}.")
-    places = sum(setting.kind is not setting.KEYWORD_ONLY for setting in settings.values())
-    if len(call.args) > places:
-        raise ValueError(
-            f"{kind.__name__} has {places} settings without names; {ast.unparse(call)!r} gives {len(call.args)}."
-        )
-    named = known[: len(call.args)] + [word.arg for word in call.keywords]
-    if len(set(named)) < len(named):
-        raise ValueError(f"{ast.unparse(call)!r} gives a setting twice.")
-    for name, setting in settings.items():
-        if setting.default is setting.empty and name not in named:
-            raise ValueError(f"{kind.__name__} needs {name}; got {ast.unparse(call)!r}.")

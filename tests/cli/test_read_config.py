@@ -71,6 +71,7 @@ OVERRIDES = {
     "train_split": ("train[:10%]", "train[:10%]"),
     "validation_split": ("train[90%:]", "train[90%:]"),
     "test_split": ("validation", "validation"),
+    "classes": ("0 25", (0, 25)),
     "image_size": ("64", 64),
     "bad_examples": ("skip", "skip"),
     "data_dir": ("there", "there"),
