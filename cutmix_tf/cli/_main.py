@@ -23,6 +23,7 @@ COMMANDS = {
     "preview": "Draw a training batch: preview CONFIG --save FILE [--count 8 --step 0 …]",
     "doctor": "Check the installation, or a config before it is trained: doctor [CONFIG …]",
     "compare": "Compare finished runs: compare RUN RUN [RUN …] --save FOLDER",
+    "gallery": "Draw what each method makes of the same images: gallery --save FOLDER [--images FOLDER --teacher NAME]",
     "replay": "Make a batch of a run again: replay RUN --step K [--save FILE.npz]",
     "attention": "Compute the attention maps of a config, or draw them: attention CONFIG [--save FILE …]",
     "mixed-cams": "Draw what a model sees in mixed images: mixed-cams RUN --save FILE",

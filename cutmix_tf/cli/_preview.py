@@ -3,14 +3,13 @@
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from cutmix_tf import plotting
 from cutmix_tf._checks import check_whole
 from cutmix_tf.cli._config import read_config
+from cutmix_tf.cli._traced import Traced, mask_of_features
 from cutmix_tf.distribution import find_devices
 from cutmix_tf.mixing import BoundMixer, HiddenMixer
 from cutmix_tf.models import TappedModel
@@ -50,7 +49,7 @@ def draw(config: TrainConfig, count: int = 8, step: int = 0):
     prepared = _bound(prepare(dataclasses.replace(config, attention="live")))
     check_whole("step", step, low=0, high=config.epochs * prepared.steps_per_epoch - 1)
     mixer = prepared.mixer
-    shown = mixer if mixer is None or isinstance(mixer, BoundMixer) else _Shown(mixer)
+    shown = mixer if mixer is None or isinstance(mixer, BoundMixer) else Traced(mixer)
     prepared = dataclasses.replace(prepared, mixer=shown, preprocessing=prepared.preprocessing.in_pixels())
     inputs, targets = next(iter(prepared.train_batches(step)))
     names, targets = prepared.images.class_names, targets.numpy()[:count]
@@ -74,34 +73,6 @@ def _bound(prepared: Prepared) -> Prepared:
     return dataclasses.replace(prepared, mixer=model.bind(prepared.mixer))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Shown:
-    """A mixer that also returns what it made its images of, in place of a plan.
-
-    It asks the mixer for the same mix of two other things: of images that are numbered, pixel by pixel, and of numbers
-    as labels. So it shows any mixer, whatever its plan looks like.
-    """
-
-    mixer: Any
-
-    def __call__(self, images, labels, *, seed, **details) -> tuple[dict[str, Any], Any]:
-        mixed, targets = self.mixer(images, labels, seed=seed, **details)
-        numbers = tf.range(tf.shape(images)[0])
-        numbered = tf.broadcast_to(numbers[:, None, None, None], tf.shape(images))
-        numbered, shares = self.mixer(numbered, tf.one_hot(numbers, tf.size(numbers)), seed=seed, **details)
-        others = tf.linalg.set_diag(shares, tf.zeros_like(numbers, shares.dtype))
-        partner = tf.where(tf.reduce_any(others > 0, axis=1), tf.argmax(others, axis=1, output_type=tf.int32), numbers)
-        own, other = (tf.cast(each, tf.float32)[:, None, None] for each in (numbers, partner))
-        changed = tf.reduce_any(tf.cast(mixed, tf.float32) != tf.cast(images, tf.float32), axis=3)
-        from_partner = tf.clip_by_value((tf.cast(numbered[..., 0], tf.float32) - own) / (other - own), 0, 1)
-        mask = tf.where(own == other, tf.cast(changed, tf.float32), from_partner)  # alone, it may have been erased
-        plan = {"partner": partner, "mask": mask, "mixed": tf.cast(mixed, tf.float32)}
-        if "attention" in details:
-            maps = tf.gather(details["attention"], partner)
-            plan["attention"] = tf.math.divide_no_nan(maps, tf.reduce_max(maps, axis=[1, 2], keepdims=True))
-        return {"images": images, "plan": plan}, targets
-
-
 def _on_images(plan: dict[str, np.ndarray]) -> list[Row]:
     """The mask and the mix; above them, the partner's attention if it decides."""
     attention = [Row("attention\nof the partner", plan["attention"])] if "attention" in plan else []
@@ -112,8 +83,5 @@ def _inside_model(plan: dict[str, np.ndarray], mixer: BoundMixer) -> list[Row]:
     """The mask on the grid of the feature map that is mixed."""
     tap = int(plan["tap"][0])
     height, width = mixer.grids[tap]
-    top, left, bottom, right = (plan["box"][:, k, None, None] for k in range(4))
-    row, column = np.arange(height)[:, None], np.arange(width)
-    inside = (row >= top) & (row < bottom) & (column >= left) & (column < right)
-    share = 1 - plan["own_share"][:, None, None] if "own_share" in plan else 1.0
-    return [Row(f"mask at tap\n{mixer.mixer.taps[tap]}, {height}×{width}", inside * np.float32(share), _SHARES)]
+    title = f"mask at tap\n{mixer.mixer.taps[tap]}, {height}×{width}"
+    return [Row(title, mask_of_features(plan, mixer.grids[tap]), _SHARES)]

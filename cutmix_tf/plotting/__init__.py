@@ -13,6 +13,8 @@ from cutmix_tf.plotting._panels import draw_panels as draw_panels
 from cutmix_tf.plotting._panels import label_line_styles as label_line_styles
 from cutmix_tf.plotting._rows import Row as Row
 from cutmix_tf.plotting._rows import draw_rows as draw_rows
+from cutmix_tf.plotting._steps import Steps as Steps
+from cutmix_tf.plotting._steps import draw_steps as draw_steps
 from cutmix_tf.plotting._style import INK as INK
 from cutmix_tf.plotting._style import METHOD_COLORS as METHOD_COLORS
 from cutmix_tf.plotting._style import colors_of as colors_of

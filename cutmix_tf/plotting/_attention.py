@@ -8,7 +8,7 @@ from cutmix_tf._cells import spread_cells
 from cutmix_tf.plotting._rows import Row, draw_rows
 
 
-def draw_attention(images, partners, maps, cells, mixed, targets, class_names: Sequence[str]):
+def draw_attention(images, partners, maps, cells, mixed, targets, class_names: Sequence[str], *, title: str = ""):
     """Draws how attention guides a mix, one column for each example, from the image down to the mix and its target.
 
     Args:
@@ -19,6 +19,7 @@ def draw_attention(images, partners, maps, cells, mixed, targets, class_names: S
       mixed: The mixed images, of the same shape as `images`.
       targets: Their targets, as for `draw_mixes`.
       class_names: A name for each class.
+      title: Of the figure; or nothing.
 
     Returns:
       A matplotlib figure.
@@ -33,9 +34,9 @@ def draw_attention(images, partners, maps, cells, mixed, targets, class_names: S
         Row("partner", partners),
         Row("attention\nof the partner", relative(maps)),
         Row("top cells\nof the partner", np.where(chosen, partners, 255)),
-        Row("mix", mixed),
+        Row("mixed image", mixed),
     )
-    return draw_rows(rows, targets, class_names)
+    return draw_rows(rows, targets, class_names, title=title)
 
 
 def relative(maps) -> np.ndarray:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from cutmix_tf.plotting._style import INK, SMALL
+from cutmix_tf.plotting._style import INK, METHOD_COLORS, SMALL, TITLE, color_of, method_of
 
 GAP = 0.1  # inches between images
 BAR = 0.75  # inches, the room for a color bar
+HEADING = 0.3  # inches, the room for a title
 
 
 def new_figure(width: float, height: float, **options: Any) -> Any:
@@ -33,6 +34,23 @@ def text_at(figure, left: float, middle: float, text: str, **options: Any) -> No
     """Text that starts at a place in inches and is vertically centered there."""
     across, up = figure.get_size_inches()
     figure.text(left / across, middle / up, text, va="center", **({"fontsize": SMALL, "color": INK} | options))
+
+
+def title_at(figure, left: float, middle: float, title: str) -> None:
+    """The title of a figure, or nothing; a method's name follows a bar of its color."""
+    known = method_of(title) in METHOD_COLORS
+    if known:
+        chip_at(figure, left, middle - 0.09, 0.06, 0.18, color_of(title))
+    text_at(figure, left + 0.15 * known, middle, title, fontsize=TITLE, fontweight="bold")
+
+
+def chip_at(figure, left: float, bottom: float, width: float, height: float, color: str) -> None:
+    """A filled rectangle at a place in inches."""
+    from matplotlib.patches import Rectangle
+
+    across, up = figure.get_size_inches()
+    place = (left / across, bottom / up), width / across, height / up
+    figure.add_artist(Rectangle(*place, color=color, linewidth=0, transform=figure.transFigure))
 
 
 def color_bar_at(figure, shown, bottom: float, height: float, ends: tuple[str, str]) -> None:

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cutmix_tf import targets as target_forms
-from cutmix_tf.plotting._figure import GAP, axes_at, new_figure, show_image, text_at
-from cutmix_tf.plotting._style import TITLE
-from cutmix_tf.plotting._targets import BELOW, draw_target
+from cutmix_tf.plotting._figure import GAP, HEADING, axes_at, new_figure, show_image, text_at, title_at
+from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
 
 SIDE = 1.2  # inches, the width of an image
 LETTER = 0.075  # inches, about
-HEADING = 0.3  # inches, the room for the figure's title
 
 
 def draw_mixes(
@@ -21,8 +18,8 @@ def draw_mixes(
 
     Args:
       images: uint8 (batch, height, width, 3), or floats in [0, 255]; all of them are drawn.
-      targets: Pair targets (batch, 2, 2), class ids (batch,) or soft targets (batch, classes), whose two heaviest
-        labels are shown.
+      targets: Pair targets (batch, 2, 2), whose own labels come first; class ids (batch,) or soft targets
+        (batch, classes), whose two heaviest labels are shown.
       class_names: A name for each class.
       columns: Images in a row.
       rows: A title for each row, to its left; or nothing.
@@ -36,7 +33,7 @@ def draw_mixes(
       ImportError: if matplotlib is missing.
     """
     images = np.clip(np.asarray(images, np.float32), 0, 255).astype(np.uint8)
-    shares = np.asarray(target_forms.to_soft(targets, len(class_names)))
+    parts = parts_of(targets, len(class_names))
     columns = min(columns, len(images))
     count = -(-len(images) // columns)
     if rows and len(rows) != count:
@@ -47,17 +44,18 @@ def draw_mixes(
     start, top = GAP + (LETTER * longest + 2 * GAP if titles else 0), GAP + (HEADING if title else 0)
     height = top + count * (tall + BELOW)
     figure = new_figure(start + columns * (SIDE + GAP), height)
-    text_at(figure, GAP, height - top / 2, title, fontsize=TITLE, fontweight="bold")
+    title_at(figure, GAP, height - top / 2, title)
     for row, text in enumerate(titles):
         text_at(figure, GAP, height - top - row * (tall + BELOW) - tall / 2, text)
-    for index, (image, share) in enumerate(zip(images, shares, strict=True)):
+    for index, (image, target) in enumerate(zip(images, parts, strict=True)):
         row, column = divmod(index, columns)
         left, bottom = start + column * (SIDE + GAP), height - top - row * (tall + BELOW) - tall
         show_image(axes_at(figure, left, bottom, SIDE, tall), image)
-        draw_target(figure, left, bottom, SIDE, share, class_names)
+        draw_target(figure, left, bottom, SIDE, target, class_names)
     return figure
 
 
 def _broken(text: str) -> str:
     """The title of a row, broken before the second word of a long name such as AttentiveCutMix."""
-    return text if len(text) <= 14 else text.replace(" ", "\n").replace("CutMix", "\nCutMix", 1).lstrip()
+    spaced = text if " " in text else text.replace("CutMix", " CutMix").lstrip()
+    return text if len(text) <= 14 else spaced.replace(" ", "\n", 1)

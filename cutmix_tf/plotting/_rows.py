@@ -5,9 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cutmix_tf import targets as target_forms
-from cutmix_tf.plotting._figure import BAR, GAP, axes_at, color_bar_at, new_figure, show_image, text_at
-from cutmix_tf.plotting._targets import BELOW, draw_target
+from cutmix_tf.plotting._figure import (
+    BAR,
+    GAP,
+    HEADING,
+    axes_at,
+    color_bar_at,
+    new_figure,
+    show_image,
+    text_at,
+    title_at,
+)
+from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
 
 SIDE = 1.2  # inches, the width of an image
 MARGIN = 1.15  # inches, the room for the titles of rows
@@ -27,13 +36,14 @@ class Row(NamedTuple):
     ends: tuple[str, str] = ("0", "max.")
 
 
-def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str]):
+def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str], *, title: str = ""):
     """Draws rows of images and maps, all as large as the images, and the targets below the last row.
 
     Args:
       rows: From top to bottom; the first one holds images.
       targets: Of each example, as for `draw_mixes`.
       class_names: A name for each class.
+      title: Of the figure; or nothing.
 
     Returns:
       A matplotlib figure.
@@ -41,12 +51,13 @@ def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str]):
     Raises:
       ImportError: if matplotlib is missing.
     """
-    shares = np.asarray(target_forms.to_soft(targets, len(class_names)))
     count, height, width = rows[0].parts.shape[:3]
     tall = SIDE * height / width
-    figure = new_figure(MARGIN + count * (SIDE + GAP) + BAR, GAP + len(rows) * (tall + GAP) + BELOW)
+    top = GAP + (HEADING if title else 0)
+    figure = new_figure(MARGIN + count * (SIDE + GAP) + BAR, top + len(rows) * (tall + GAP) + BELOW)
+    title_at(figure, GAP, figure.get_size_inches()[1] - top / 2, title)
     for number, row in enumerate(rows):
-        bottom = figure.get_size_inches()[1] - GAP - (number + 1) * tall - number * GAP
+        bottom = figure.get_size_inches()[1] - top - (number + 1) * tall - number * GAP
         text_at(figure, GAP, bottom + tall / 2, row.title)
         parts = np.clip(row.parts, 0, 255).astype(np.uint8) if row.parts.ndim == 4 else row.parts
         for column, part in enumerate(parts):
@@ -54,6 +65,6 @@ def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str]):
             shown = show_image(axes, part, cmap="magma", vmin=0, vmax=1)
         if row.parts.ndim == 3:
             color_bar_at(figure, shown, bottom, tall, row.ends)
-    for column, share in enumerate(shares):
-        draw_target(figure, MARGIN + column * (SIDE + GAP), bottom, SIDE, share, class_names)
+    for column, target in enumerate(parts_of(targets, len(class_names))):
+        draw_target(figure, MARGIN + column * (SIDE + GAP), bottom, SIDE, target, class_names)
     return figure

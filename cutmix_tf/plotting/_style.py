@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Mapping
 
 INK = "#1f2933"
-TARGET_COLORS = ("#30638e", "#d1495b")  # of the heavier label and the lighter one
+TARGET_COLORS = ("#3b4a5e", "#0b8793")  # of the image and its partner, and of the labels in a target
+ERASED = "#cbd2da"  # of pixels that are erased
 BOX_COLORS = ("#d1495b", "#00b3b0")  # of the object's box and the box that was found
 SMALL, TEXT, TITLE = 9, 10, 11  # points
 
@@ -44,6 +45,11 @@ def method_of(text: str) -> str:
     known = {name.lower(): name for name in METHOD_COLORS} | _ALIASES
     found = [name for name in sorted(known, key=len, reverse=True) if name in letters]
     return known[found[0]] if found else leading
+
+
+def color_of(text: str) -> str:
+    """The color of the method in a text; that of text if it has none."""
+    return METHOD_COLORS.get(method_of(text), INK)
 
 
 def colors_of(methods: Mapping[str, str | None]) -> dict[str, str]:

@@ -1,39 +1,79 @@
 """Targets under images: a bar from 0 to 1, split by the weights of the labels."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
+
+from cutmix_tf import targets as target_forms
 from cutmix_tf.plotting._figure import axes_at
 from cutmix_tf.plotting._style import SMALL, TARGET_COLORS
 
 BELOW = 0.55  # inches under an image, the room for its target
-LONGEST = 13  # letters in a line
+LONGEST = 15  # letters in a line under an image
 
 
-def draw_target(figure, left: float, top: float, width: float, share, class_names: Sequence[str]) -> None:
-    """Draws a target as a bar, and the names of its two heaviest labels below.
+class Part(NamedTuple):
+    """One label of a target: its class, its weight, and a position in `TARGET_COLORS`."""
+
+    label: int
+    weight: float
+    color: int
+
+
+def parts_of(targets, num_classes: int) -> list[list[Part]]:
+    """The labels that each target shows.
+
+    Args:
+      targets: Pair targets (batch, 2, 2): an image's own label comes first. Class ids (batch,) or soft targets
+        (batch, classes): the two heaviest labels, the heavier one first.
+      num_classes: Number of classes.
+    """
+    if target_forms.is_pair(np.shape(targets)):
+        return [_parts_of_pair(np.asarray(pair, np.float64)) for pair in targets]
+    soft = np.asarray(target_forms.to_soft(targets, num_classes))
+    heaviest = np.argsort(-soft, axis=1, kind="stable")[:, :2]
+    chosen = [
+        [Part(int(k), float(row[k]), color) for color, k in enumerate(ks)]
+        for row, ks in zip(soft, heaviest, strict=True)
+    ]
+    return [[part for part in parts if part.weight > 0] for parts in chosen]
+
+
+def _parts_of_pair(pair: np.ndarray) -> list[Part]:
+    (own, weight), (other, rest) = pair.tolist()
+    if own == other:
+        return [Part(int(own), weight + rest, 0)]
+    return [part for part in (Part(int(own), weight, 0), Part(int(other), rest, 1)) if part.weight > 0]
+
+
+def draw_target(
+    figure, left: float, top: float, width: float, parts: Sequence[Part], names: Sequence[str], longest: int = LONGEST
+) -> None:
+    """Draws a target as a bar, and the names of its labels below.
 
     Args:
       figure: A matplotlib figure.
       left: Where it starts, in inches.
       top: The lower edge of the image above, in inches.
       width: In inches.
-      share: The weight of each class, (classes,).
-      class_names: A name for each class.
+      parts: What `parts_of` returns for it.
+      names: A name for each class.
+      longest: Letters in a line; longer names are cut.
     """
     axes = axes_at(figure, left, top - BELOW, width, BELOW)
     start = 0.0
-    for line, label in enumerate(sorted(range(len(share)), key=lambda label: -share[label])[:2]):
-        if share[label] <= 0:
-            continue
-        axes.barh(-0.07, share[label], left=start, height=0.07, color=TARGET_COLORS[line])
-        text = _line(float(share[label]), str(class_names[label]))
-        axes.text(0, -0.14 - 0.17 * line, text, va="top", fontsize=SMALL, color=TARGET_COLORS[line])
-        start += share[label]
+    for line, part in enumerate(parts):
+        color = TARGET_COLORS[part.color]
+        axes.barh(-0.07, part.weight, left=start, height=0.07, color=color)
+        text = _line(part.weight, str(names[part.label]), longest)
+        axes.text(0, -0.14 - 0.17 * line, text, va="top", fontsize=SMALL, color=color)
+        start += part.weight
     axes.set(xlim=(0, 1), ylim=(-BELOW, 0))
     axes.axis("off")
 
 
-def _line(share: float, name: str) -> str:
+def _line(share: float, name: str, longest: int) -> str:
     weight = "" if share == 1 else f"{share:.2f} " if share >= 0.005 else "<0.01 "
-    room = LONGEST - len(weight)
+    room = longest - len(weight)
     return weight + (name if len(name) <= room else name[: room - 1] + "…")

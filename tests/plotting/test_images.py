@@ -42,16 +42,16 @@ def test_a_target_is_a_bar_split_by_its_weights():
     pairs = np.array([[[0, 0.75], [1, 0.25]], [[1, 0.4], [0, 0.6]], [[1, 1.0], [0, 0.0]]], np.float32)
     first, second, third = bars_of(plotting.draw_mixes(images_of(), pairs, NAMES))
     assert [(start, length) for start, length, _ in first] == [(0, 0.75), (0.75, 0.25)]
-    np.testing.assert_allclose([bar[:2] for bar in second], [(0, 0.6), (0.6, 0.4)], rtol=1e-6)
+    np.testing.assert_allclose([bar[:2] for bar in second], [(0, 0.4), (0.4, 0.6)], rtol=1e-6)
     assert [(start, length) for start, length, _ in third] == [(0, 1)]
-    assert first[0][2] == second[0][2] != first[1][2]
+    assert first[0][2] == second[0][2] == third[0][2] != first[1][2]  # a color for the image's own label
     assert len(TARGET_COLORS) == 2
 
 
 def test_names_are_shortened_to_fit():
     soft = np.array([[0.0, 0.001, 0.999], [1.0, 0, 0], [0, 0, 1]], np.float32)
     texts = texts_of(plotting.draw_mixes(images_of(), soft, NAMES))
-    assert [text for text in texts if text] == ["1.00 a name …", "<0.01 bee", "ant", "a name that …"]
+    assert [text for text in texts if text] == ["1.00 a name th…", "<0.01 bee", "ant", "a name that is…"]
 
 
 def test_each_row_may_have_a_title():

@@ -1,0 +1,219 @@
+"""The figures that show what each method makes of the same images."""
+
+import dataclasses
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cutmix_tf import mixing, models, pipeline, plotting
+from cutmix_tf.cli._traced import Traced, mask_of_features
+from cutmix_tf.plotting import Steps
+
+COLUMNS = 6  # images in a strip
+SEED = 12  # of all strips, so that similar methods mix the same images
+SHARE = 0.38  # of the partner in the rows of `steps`: visible, and not the larger part
+TRIED = 12  # seeds to choose from
+TAPS = (1, 3)  # the feature maps in strips
+
+
+class Examples(NamedTuple):
+    """What figures are made of.
+
+    Attributes:
+      images: uint8 (n, height, width, 3), at least two.
+      labels: Class ids (n,).
+      class_names: A name for each class.
+      maps: A teacher's attention for each image, float32 (n, rows, columns); None to leave out attention.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: Sequence[str]
+    maps: np.ndarray | None
+
+    def take(self, places: Sequence[int]) -> "Examples":
+        """Some of them, counted around if there are too few."""
+        chosen = np.asarray(places) % len(self.images)
+        maps = None if self.maps is None else self.maps[chosen]
+        return Examples(self.images[chosen], self.labels[chosen], self.class_names, maps)
+
+    @property
+    def gray(self) -> tuple[int, ...]:
+        """The mean color, to fill with."""
+        return tuple(np.mean(self.images, axis=(0, 1, 2)).round().astype(int).tolist())
+
+
+def as_pairs(target) -> np.ndarray:
+    """Pair targets as they are; class ids as pairs whose second weight is 0."""
+    target = np.asarray(target, np.float32)
+    if target.ndim == 3:
+        return target
+    return np.stack([np.stack([target, np.ones_like(target)], 1), np.stack([target, np.zeros_like(target)], 1)], 1)
+
+
+def spaced(name: str) -> str:
+    """The name of a class as words: "Attentive CutMix", "Hide And Seek"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("Cut Mix", "CutMix").replace("Mix Up", "MixUp")
+
+
+@functools.cache
+def tapped_model(height: int, width: int) -> models.TappedModel:
+    """A model whose feature maps are mixed; only their sizes matter here."""
+    name = "resnet20" if height <= 64 else "resnet18"
+    return models.TappedModel(models.build(name, num_classes=2, input_shape=(height, width, 3)), range(4))
+
+
+# ---- step by step ----
+
+
+def draw_steps(examples: Examples):
+    """The main figure: five methods step by step, a pair of images for each."""
+    size = examples.images.shape[1]
+    rows: list[tuple[str, str, mixing.Mixer | mixing.HiddenMixer]] = [
+        ("CutMix", "a box of the partner", mixing.CutMix()),
+        ("Attentive CutMix", "the cells that a\nteacher looks at", mixing.AttentiveCutMix()),
+        ("MixUp", "a blend of both", mixing.MixUp()),
+        ("Feature CutMix", "a box of the features\ninside the model", mixing.FeatureCutMix(taps=(3,))),
+        ("Cutout", "a square erased", mixing.Cutout(size=size // 2, fill=examples.gray)),
+    ]
+    if examples.maps is None:
+        del rows[1]
+    pairs = [examples.take((2 * number, 2 * number + 1)) for number in range(len(rows))]
+    steps = [_steps(name, note, mixer, pair) for (name, note, mixer), pair in zip(rows, pairs, strict=True)]
+    return plotting.draw_steps(steps, examples.class_names)
+
+
+def _steps(name: str, note: str, mixer: Any, pair: Examples) -> Steps:
+    """The first image of a pair, mixed with a seed that shows the method well."""
+    maps = pair.maps if isinstance(mixer, mixing.AttentiveCutMix) else None
+    make = _inside_model(mixer, pair) if isinstance(mixer, mixing.HiddenMixer) else _on_images(mixer, pair, maps)
+    mixes = [make((seed, 0)) for seed in range(TRIED if maps is None else 1)]
+    mixed, mask, target = min(mixes, key=lambda mix: abs(float(np.mean(mix[1])) - SHARE))
+    return Steps(
+        method=name,
+        note=note,
+        image=pair.images[0],
+        partner=None if isinstance(mixer, mixing.Eraser) else pair.images[1],
+        mask=mask,
+        mixed=mixed,
+        target=as_pairs(target)[0],
+        attention=None if maps is None else maps[1] / max(maps[1].max(), 1e-6),
+    )
+
+
+def _on_images(mixer: mixing.Mixer, pair: Examples, maps) -> Callable:
+    """A function of a seed: the first mixed image, its mask, and the targets."""
+    details = {} if maps is None else {"attention": maps}
+
+    def make(seed):
+        inputs, target = Traced(mixer)(pair.images, pair.labels, seed=seed, **details)
+        return inputs["plan"]["mixed"][0].numpy(), inputs["plan"]["mask"][0].numpy(), target
+
+    return make
+
+
+def _inside_model(mixer: mixing.HiddenMixer, pair: Examples) -> Callable:
+    """The same for features, for which images averaged to their grid stand in."""
+    grid = tapped_model(*pair.images.shape[1:3]).grids[mixer.taps[0]]
+
+    def make(seed):
+        mixed, plan, target = _mix_features(mixer, pair, seed)
+        return mixed[0].numpy(), mask_of_features(plan, grid)[0], target
+
+    return make
+
+
+def _mix_features(mixer: mixing.HiddenMixer, examples: Examples, seed):
+    """Images averaged to a tap's grid and mixed there, with the plan and the targets."""
+    (tap,) = mixer.taps
+    tapped = tapped_model(*examples.images.shape[1:3])
+    alone = models.TappedModel(tapped.base, (tap,))
+    inputs, target = alone.bind(mixer)(examples.images, examples.labels, seed=seed)
+    averaged = tf.image.resize(examples.images, tapped.grids[tap], method="area")
+    plan = {name: part.numpy() for name, part in inputs["plan"].items()}
+    return models.mix_features(averaged, inputs["plan"]), plan, target
+
+
+# ---- strips ----
+
+
+def draw_strips(examples: Examples) -> Iterator[tuple[str, Any]]:
+    """A figure for each card: its file name, and the same images with what the method makes of them."""
+    six = examples.take(range(COLUMNS))
+    for name, (title, rows) in _strips(six).items():
+        yield name, _draw_strip(six, title, rows)
+    if six.maps is not None:
+        yield "attentive_cutmix", _draw_attention(six.take(range(COLUMNS - 1)))
+
+
+def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
+    """File name -> the figure's title, and its rows: title -> what makes images and targets."""
+    size, gray = six.images.shape[1], six.gray
+    cutout = mixing.Cutout(size=size // 2, fill=gray)
+    mixers = {
+        "cutmix": mixing.CutMix(),
+        "mixup": mixing.MixUp(),
+        "cutout": cutout,
+        "hide_and_seek": mixing.HideAndSeek(sides=(size // 8, size // 4), fill=gray),
+        "random_erasing": mixing.RandomErasing(prob=1.0),
+        "one_of": mixing.OneOf((mixing.CutMix(), mixing.MixUp(), cutout)),
+    }
+    strips = {name: (spaced(type(mixer).__name__), {"mixed": _mixes(mixer)}) for name, mixer in mixers.items()}
+    for name in ("cutout", "hide_and_seek", "random_erasing"):
+        strips[name] = strips[name][0], {"erased": _mixes(mixers[name])}
+    strips["cutmix_ablations"] = (
+        "CutMix: one part changed",
+        {
+            "CenterGaussianCutMix": _mixes(mixing.CenterGaussianCutMix()),
+            "FixedSizeCutMix": _mixes(mixing.FixedSizeCutMix(size=size // 2)),
+            "OneHotTarget": _mixes(mixing.OneHotTarget(mixing.CutMix())),
+            "CompleteLabel": _mixes(mixing.CompleteLabel(mixing.CutMix())),
+        },
+    )
+    for name, mixer in (("feature_cutmix", mixing.FeatureCutMix()), ("manifold_mixup", mixing.ManifoldMixUp())):
+        strips[name] = spaced(type(mixer).__name__), {f"at tap {tap}": _features(mixer, tap) for tap in TAPS}
+    strips["auto_augment"] = "AutoAugment", {f"draw {number}": _auto_augment(number) for number in (1, 2)}
+    return strips
+
+
+def _mixes(mixer: mixing.Mixer) -> Callable:
+    return lambda six: mixer(six.images, six.labels, seed=(SEED, 0))
+
+
+def _features(mixer: mixing.HiddenMixer, tap: int) -> Callable:
+    def make(six: Examples):
+        mixed, _, target = _mix_features(dataclasses.replace(mixer, taps=(tap,)), six, (SEED, tap))
+        return tf.image.resize(mixed, six.images.shape[1:3], method="nearest"), target
+
+    return make
+
+
+def _auto_augment(number: int) -> Callable:
+    return lambda six: (pipeline.auto_augment(six.images, "cifar10", seed=(SEED, number)), six.labels)
+
+
+def _draw_strip(six: Examples, title: str, rows: Mapping[str, Callable]):
+    parts = [(six.images, six.labels), *(make(six) for make in rows.values())]
+    return plotting.draw_mixes(
+        np.concatenate([np.asarray(images, np.float32) for images, _ in parts]),
+        np.concatenate([as_pairs(target) for _, target in parts]),
+        six.class_names,
+        columns=COLUMNS,
+        rows=("image", *rows),
+        title=title,
+    )
+
+
+def _draw_attention(examples: Examples):
+    images, maps, mixer = examples.images, examples.maps, mixing.AttentiveCutMix()
+    height, width = images.shape[1:3]
+    seed = tf.constant((SEED, 0))
+    plan = mixer.plan(mixing.Canvas(tf.shape(images)[0], height, width, tf.constant(maps)), seed)
+    mixed, target = mixer(images, examples.labels, attention=maps, seed=seed)
+    partner = plan.partner.numpy()
+    parts = images, images[partner], maps[partner], plan.cells, mixed, target
+    return plotting.draw_attention(*parts, examples.class_names, title="Attentive CutMix")
