@@ -1,6 +1,7 @@
 """Mixers, teachers and regularizers from text such as "CutMix(alpha=1.0, prob=0.5)"; no code is run."""
 
 import ast
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,10 +73,20 @@ def _value(node: ast.expr, table: Mapping[str, type], what: str) -> Any:
         kind = look_up(node.func.id, table, what)
         positional = [_value(argument, table, what) for argument in node.args]
         settings = {str(word.arg): _value(word.value, table, what) for word in node.keywords}
-        if len(settings) < len(node.keywords):
-            raise ValueError(f"{ast.unparse(node)!r} gives a setting twice.")
+        _check_given(node, kind)
         return kind(*positional, **settings)
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError):
         raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a {what}.") from None
+
+
+def _check_given(call: ast.Call, kind: type) -> None:
+    """Raises ValueError unless each setting is given once at most, and those without a default once."""
+    known = inspect.signature(kind).parameters
+    given = [*list(known)[: len(call.args)], *(word.arg for word in call.keywords)]
+    if len(set(given)) < len(given):
+        raise ValueError(f"{ast.unparse(call)!r} gives a setting twice.")
+    for name, setting in known.items():
+        if setting.default is setting.empty and name not in given:
+            raise ValueError(f"{kind.__name__} needs {name}; got {ast.unparse(call)!r}.")
