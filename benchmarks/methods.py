@@ -51,6 +51,7 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
         "OneOf": {"mixers": (cm.CutMix(), cm.MixUp())},
         "OneHotTarget": {"mixer": cm.CutMix()},
         "CompleteLabel": {"mixer": cm.CutMix()},
+        "ObjectAware": {"mixer": cm.CutMix()},
         "RandomErasing": {"prob": 1.0},
     }
     kinds = {name: kind for name, kind in mixing.MIXERS.items() if issubclass(kind, mixing.Mixer)}

@@ -1,4 +1,4 @@
-"""Images per second of CutMix and MixUp in `Dataset.map`: ours, Keras', keras-cv's, and a copy of the batch.
+"""Images per second of our mixers in `Dataset.map`, of Keras' and keras-cv's, and of a copy of the batch.
 
 Batches of uint8 images; integer labels for ours, one-hot labels of 1000 classes for the peers, which need them
 (computed beforehand). The copy reads and writes every byte of the images once and passes the labels through: the limit
@@ -42,6 +42,17 @@ def cast() -> Callable:
     return tf.function(lambda images, labels: (tf.cast(images, tf.float32), labels))
 
 
+def with_maps(mixer: cutmix_tf.mixing.Mixer) -> Callable:
+    """A mixer that gets random 7×7 attention maps, computed beforehand."""
+    chance = np.random.default_rng(1)
+
+    def mix(images, labels):
+        maps = tf.constant(chance.integers(0, 256, (images.shape[0], 7, 7), dtype=np.uint8))
+        return mixer(images, labels, attention=maps)
+
+    return tf.autograph.experimental.do_not_convert(mix)
+
+
 def keras_layer(name: str) -> Callable:
     """A Keras layer with its defaults."""
     return _on_dicts(getattr(keras.layers, name)())
@@ -63,12 +74,14 @@ CANDIDATES = {
     "cutmix_tf.CutMix": Candidate(cutmix_tf.CutMix),
     "keras.layers.CutMix": Candidate(lambda: keras_layer("CutMix"), one_hot=True),
     "keras_cv.layers.CutMix": Candidate(lambda: keras_cv_layer("CutMix"), one_hot=True),
+    "cutmix_tf.ObjectAware": Candidate(lambda: with_maps(cutmix_tf.ObjectAware(cutmix_tf.CutMix()))),
     "cast to float32": Candidate(cast),
     "cutmix_tf.MixUp": Candidate(cutmix_tf.MixUp),
     "keras.layers.MixUp": Candidate(lambda: keras_layer("MixUp"), one_hot=True),
 }
 PEERS = {
     "cutmix_tf.CutMix": ("copy", "keras.layers.CutMix", "keras_cv.layers.CutMix"),
+    "cutmix_tf.ObjectAware": ("copy", "cutmix_tf.CutMix"),
     "cutmix_tf.MixUp": ("copy", "cast to float32", "keras.layers.MixUp"),
 }
 

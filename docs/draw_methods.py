@@ -1,4 +1,8 @@
-"""Draws docs/methods/*.png from the built-in dataset: python docs/draw_methods.py."""
+"""Draws docs/methods/*.png from the built-in dataset: python docs/draw_methods.py.
+
+To be replaced by `cutmix-tf gallery`: add figures of new methods to `_strips` in cutmix_tf/cli/_gallery_figures.py
+instead (a line each), and run `python docs/draw.py` or leave the drawing to the owner of docs.
+"""
 
 import dataclasses
 from pathlib import Path
@@ -43,6 +47,23 @@ def mixed(mixer: mixing.Mixer, shapes: cm.datasets.ImageSet, row: int, count: in
     """The first of eight images mixed by a mixer, in float32, and their soft targets."""
     images, labels = mixer(*examples(shapes, row), seed=(12, row))
     return tf.cast(images[:count], tf.float32), cm.targets.to_soft(labels, shapes.num_classes)[:count]
+
+
+def mixed_by_objects(shapes: cm.datasets.ImageSet, row: int) -> tuple:
+    """Eight images with the boxes of CutMix, and soft targets by what is visible of the objects in their masks."""
+    images, labels = examples(shapes, row)
+    masks = masks_of(images, shapes)
+    mixer = cm.ObjectAware(cm.CutMix(), objects="masks")
+    mix = mixer({"images": images, "labels": labels, "segmentation_masks": masks}, seed=(12, row))
+    return tf.cast(mix["images"], tf.float32), cm.targets.to_soft(mix["labels"], shapes.num_classes)
+
+
+def masks_of(images: np.ndarray, shapes: cm.datasets.ImageSet) -> np.ndarray:
+    """The masks of some training images."""
+    known = {
+        np.asarray(image).tobytes(): mask for image, mask in zip(shapes.train.images, shapes.train.masks, strict=True)
+    }
+    return np.stack([known[image.tobytes()] for image in images])
 
 
 def mixed_inside(mixer: mixing.HiddenMixer, model: keras.Model, shapes: cm.datasets.ImageSet, row: int) -> tuple:
@@ -101,6 +122,7 @@ def main() -> None:
     for row, (name, mixer) in enumerate(HIDDEN.items(), start=7):
         rows[name] = mixed_inside(mixer, model, shapes, row)
     rows["auto_augment"] = augmented(shapes)
+    rows["object_aware"] = mixed_by_objects(shapes, row=0)
     for name, (images, targets) in rows.items():
         save(plotting.draw_mixes(images, targets, shapes.class_names), name)
     save(draw_blocks(), "drop_block")

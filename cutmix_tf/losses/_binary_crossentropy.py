@@ -13,10 +13,10 @@ class MixedBinaryCrossentropy(MixedLoss):
     """Binary cross-entropy with the soft label of a mixed image, averaged over the classes.
 
     Takes pair targets (batch, 2, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), such as mixed
-    multi-label ones. Pairs and ids stand for the soft label λ · onehot(a) + (1 − λ) · onehot(b). The loss of an example
-    is the mean of −t · log p − (1 − t) · log(1 − p) over its classes, with p = sigmoid(logit); for soft targets, and
-    without smoothing, it equals `keras.losses.BinaryCrossentropy`. It is computed in float32 at any precision of the
-    model.
+    multi-label ones. Pairs and ids stand for the soft label λ · onehot(a) + (1 − λ) · onehot(b); if the weights of a
+    pair add up to more than one for a class, it counts as one. The loss of an example is the mean of
+    −t · log p − (1 − t) · log(1 − p) over its classes, with p = sigmoid(logit); for soft targets and without
+    smoothing, it equals `keras.losses.BinaryCrossentropy`. It is computed in float32 at any precision of the model.
 
     With `target_threshold`, both labels of a mixed image are simply present: the training of "ResNet strikes back".
 
@@ -60,6 +60,8 @@ class MixedBinaryCrossentropy(MixedLoss):
         """The loss of each example: float32 (batch,)."""
         num_classes = y_pred.shape[-1]
         target = targets.to_soft(y_true, num_classes)
+        if targets.is_pair(y_true.shape):  # whose weights may add up to more, see `cutmix_tf.ObjectAware`
+            target = ops.minimum(target, 1.0)
         if self.target_threshold is not None:
             present = ops.cast(target > self.target_threshold, target.dtype)
             target = ops.where(ops.isnan(target), target, present)  # NaN marks an id that is no class

@@ -18,6 +18,7 @@ from cutmix_tf.mixing._layer import MixingLayer as MixingLayer
 from cutmix_tf.mixing._manifold_mixup import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing._mixer import Mixer as Mixer
 from cutmix_tf.mixing._mixup import MixUp as MixUp
+from cutmix_tf.mixing._object_aware import ObjectAware as ObjectAware
 from cutmix_tf.mixing._one_of import OneOf as OneOf
 from cutmix_tf.mixing._plan import Canvas as Canvas
 from cutmix_tf.mixing._plan import Erase as Erase

@@ -7,9 +7,10 @@ import tensorflow as tf
 from cutmix_tf._checks import check_number, check_whole
 from cutmix_tf._random import beta, normal
 from cutmix_tf.mixing._boxes import clipped_boxes, sides_for_share, uniform_centers
-from cutmix_tf.mixing._mixer import Mixer, check_combinable
+from cutmix_tf.mixing._mixer import Mixer
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
 from cutmix_tf.mixing._planner import Per, check_common, draw
+from cutmix_tf.mixing._relabeled import Relabeled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +44,7 @@ class CenterGaussianCutMix(Mixer):
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws boxes and partners."""
-        _, height, width, _ = canvas
+        height, width = canvas.height, canvas.width
         draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
         share_bits, *center_bits = draws.bits
         size = tf.stack([height, width])
@@ -81,7 +82,7 @@ class FixedSizeCutMix(Mixer):
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws places and partners."""
-        _, height, width, _ = canvas
+        height, width = canvas.height, canvas.width
         draws = draw(seed, canvas.batch, 2, prob=self.prob, per=self.per)
         row_bits, column_bits = draws.bits
         centers = uniform_centers(row_bits, column_bits, height, width)
@@ -90,40 +91,7 @@ class FixedSizeCutMix(Mixer):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Relabeled(Mixer):
-    """Another mixer's images, with labels by a rule of its own."""
-
-    mixer: Mixer
-
-    def __post_init__(self):
-        check_combinable(self.mixer, type(self).__name__)
-
-    @property
-    def plan_is_complete(self) -> bool:
-        """False: labels don't follow the plan."""
-        return False
-
-    @property
-    def uses_attention(self) -> bool:
-        """Whether the mixer does."""
-        return self.mixer.uses_attention
-
-    @property
-    def keeps_labels(self) -> bool:
-        """Whether the mixer does: an image that is only erased keeps its label under either rule."""
-        return self.mixer.keeps_labels
-
-    def check_images(self, images: tf.Tensor) -> None:
-        """Raises ValueError if the mixer can't process such images."""
-        self.mixer.check_images(images)
-
-    def plan(self, canvas: Canvas, seed) -> Plan:
-        """The mixer's plan."""
-        return self.mixer.plan(canvas, seed)
-
-
-@dataclasses.dataclass(frozen=True)
-class OneHotTarget(_Relabeled):
+class OneHotTarget(Relabeled):
     """Mixes images like another mixer; the label is that of the larger part alone (the own label in a tie).
 
     An ablation: the target does not describe the image.
@@ -139,13 +107,13 @@ class OneHotTarget(_Relabeled):
       Yun et al. 2019, Table 8, "One-hot CutMix".
     """
 
-    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
+    def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
         """1 or 0: float32 (batch,)."""
-        return tf.cast(own_weight(plan, height, width) >= 0.5, tf.float32)
+        return tf.cast(own_weight(plan, canvas.height, canvas.width) >= 0.5, tf.float32)
 
 
 @dataclasses.dataclass(frozen=True)
-class CompleteLabel(_Relabeled):
+class CompleteLabel(Relabeled):
     """Mixes images like another mixer; both labels weigh one half wherever anything was mixed in.
 
     An ablation: the target does not describe the image.
@@ -161,6 +129,6 @@ class CompleteLabel(_Relabeled):
       Yun et al. 2019, Table 8, "Complete-label CutMix".
     """
 
-    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
+    def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
         """½ or 1: float32 (batch,)."""
-        return tf.where(own_weight(plan, height, width) < 1, 0.5, 1.0)
+        return tf.where(own_weight(plan, canvas.height, canvas.width) < 1, 0.5, 1.0)

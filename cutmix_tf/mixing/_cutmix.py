@@ -58,7 +58,7 @@ class CutMix(Mixer):
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws boxes and partners."""
-        _, height, width, _ = canvas
+        height, width = canvas.height, canvas.width
         draws = draw(seed, canvas.batch, 3, prob=self.prob, per=self.per)
         share_bits, row_bits, column_bits = draws.bits
         sides = sides_for_share(beta(share_bits, self.alpha), height, width)

@@ -48,7 +48,7 @@ class Cutout(Eraser):
 
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws the squares' places."""
-        batch, height, width, _ = canvas
+        batch, height, width = canvas.batch, canvas.height, canvas.width
         draws = draw(seed, batch, 2, prob=self.prob, per=self.per)
         row_bits, column_bits = draws.bits
         centers = uniform_centers(row_bits, column_bits, height, width)

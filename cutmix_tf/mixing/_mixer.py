@@ -64,9 +64,12 @@ class Mixer(Planner):
     images_key: str | None = dataclasses.field(default=None, hash=False, metadata=OPTION)
     pass_through: Names = dataclasses.field(default=(), hash=False, metadata=OPTION)
 
-    def label_weight(self, plan: Plan, height, width) -> tf.Tensor:
-        """The weight of the own label: float32 (batch,), the counted share of own values in the image."""
-        return own_weight(plan, height, width)
+    def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
+        """The weight of the own label: float32 (batch,), the counted share of own values in the image.
+
+        A method whose weights need not sum to one returns both, float32 (batch, 2): the own label's and the partner's.
+        """
+        return own_weight(plan, canvas.height, canvas.width)
 
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError at trace time if this method can't process images of that dtype and shape."""
@@ -147,13 +150,14 @@ def _mix(mixer: Mixer, grid: tuple[int, int] | None, _ranks, element: Element, s
     if attention is not None:  # a plan must know the size of the grid when it is traced
         attention = tf.ensure_shape(attention, [None, *(grid or ())])
     batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
-    plan = mixer.plan(Canvas(batch, height, width, attention), seed)
+    canvas = Canvas(batch, height, width, attention, masks)
+    plan = mixer.plan(canvas, seed)
     plan = thin_out(plan.without_self_pairs(), batch, seed, strength)
     name = type(mixer).__name__
     if plan.partner is not None:
         _check_labels(element, name)
     if plan.partner is not None and labels is not None:
-        weight = mixer.label_weight(plan, height, width)
+        weight = mixer.label_weight(plan, canvas)
         labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
     if masks is not None:
         masks = _mix_masks(plan, masks, name)

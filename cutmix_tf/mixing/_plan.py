@@ -17,6 +17,8 @@ class Canvas(NamedTuple):
     width: tf.Tensor
     attention: tf.Tensor | None = None
     """float32 (batch, rows, columns): how important each cell of an image is, for mixers that use attention."""
+    masks: tf.Tensor | None = None
+    """Segmentation masks (batch, height, width, channels), or with frames as their images, if the batch has any."""
 
     @property
     def whole(self) -> tf.Tensor:
@@ -97,7 +99,7 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
     Counted in whole pixels: (pixels outside the box + own share × pixels inside) / all pixels, in double precision, so
     that compiled and uncompiled code round the quotient alike. Erased pixels count as the example's own.
     """
-    inside = tf.cast(_pixels_inside(plan.mixing_only(), height, width), tf.float64)
+    inside = tf.cast(_count_inside(plan.mixing_only(), height, width), tf.float64)
     size = tf.cast(height * width, tf.float64)
     own = size - inside
     if plan.own_share is not None:
@@ -105,17 +107,17 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
     return tf.cast(own / size, tf.float32)
 
 
-def _pixels_inside(plan: Plan, height, width) -> tf.Tensor:
+def _count_inside(plan: Plan, height, width) -> tf.Tensor:
     """The number of pixels inside each example's box and cells: int32 (batch,)."""
     top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
     if plan.cells is None:
         return tf.squeeze((bottom - top) * (right - left), axis=1)
-    rows = _overlaps(cell_edges(plan.cells.shape[1], height), top, bottom)
-    columns = _overlaps(cell_edges(plan.cells.shape[2], width), left, right)
+    rows = overlaps(cell_edges(plan.cells.shape[1], height), top, bottom)
+    columns = overlaps(cell_edges(plan.cells.shape[2], width), left, right)
     return tf.reduce_sum(tf.where(plan.cells, rows[:, :, None] * columns[:, None, :], 0), axis=[1, 2])
 
 
-def _overlaps(edges: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+def overlaps(edges: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
     """The number of pixels of each cell along one side that lie in [first, end): int32 (batch, cells)."""
     return tf.maximum(tf.minimum(edges[1:], end) - tf.maximum(edges[:-1], first), 0)
 
@@ -162,6 +164,11 @@ def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
 
 def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
     return tf.cast(values, tf.float32) if plan.blends and not values.dtype.is_floating else values
+
+
+def pixels_inside(plan: Plan, height, width) -> tf.Tensor:
+    """True on the pixels of each example that are mixed: bool (batch, height, width)."""
+    return _inside(plan, tf.stack([tf.shape(plan.box)[0], height, width, 1]))
 
 
 def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:

@@ -8,11 +8,12 @@ from cutmix_tf.mixing._feature_cutmix import FeatureCutMix
 from cutmix_tf.mixing._hide_and_seek import HideAndSeek
 from cutmix_tf.mixing._manifold_mixup import ManifoldMixUp
 from cutmix_tf.mixing._mixup import MixUp
+from cutmix_tf.mixing._object_aware import ObjectAware
 from cutmix_tf.mixing._one_of import OneOf
 from cutmix_tf.mixing._planner import Planner
 from cutmix_tf.mixing._random_erasing import RandomErasing
 
-_OF_IMAGES = (AttentiveCutMix, CutMix, Cutout, HideAndSeek, MixUp, OneOf, RandomErasing)
+_OF_IMAGES = (AttentiveCutMix, CutMix, Cutout, HideAndSeek, MixUp, ObjectAware, OneOf, RandomErasing)
 _OF_FEATURES = (FeatureCutMix, ManifoldMixUp)
 _ABLATIONS = (CenterGaussianCutMix, CompleteLabel, FixedSizeCutMix, OneHotTarget)
 

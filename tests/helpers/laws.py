@@ -157,3 +157,31 @@ def equal_seeds_give_equal_results(mixer):
     np.testing.assert_array_equal(first[1], again[1])
     if np.array_equal(first[0], other[0]):
         raise AssertionError("another seed gives the same images")
+
+
+def painted_objects(count=COUNT, height=HEIGHT, width=WIDTH):
+    """Painted images with a rectangle each, which may be one pixel or the whole image, as segmentation masks."""
+    images, labels = painted_batch(count, height, width)
+    chance, masks = np.random.default_rng(7), np.zeros((count, height, width), np.int32)
+    for number, mask in enumerate(masks):
+        top, left = chance.integers(height), chance.integers(width)
+        mask[top : chance.integers(top, height) + 1, left : chance.integers(left, width) + 1] = number + 1
+    return {"images": images, "labels": labels, "segmentation_masks": tf.constant(masks)}
+
+
+def labels_describe_the_objects(mixer, rule):
+    """Weights are what the mixed image shows of both objects: shares of what is seen, or parts of whole objects.
+
+    An object is seen where the mixed mask shows its number.
+    """
+    element = painted_objects()
+    whole = np.count_nonzero(element["segmentation_masks"], axis=(1, 2))
+    mixed = mixer(element, seed=(3, 5))
+    targets, masks = np.asarray(mixed["labels"], np.float64), np.asarray(mixed["segmentation_masks"])
+    ids = targets[:, :, 0].astype(int)
+    seen = (masks[:, None] == ids[:, :, None, None] + 1).sum(axis=(2, 3))
+    compared = seen.sum(axis=1) > 0 if rule == "area" else slice(None)
+    expected = seen / (np.maximum(seen.sum(axis=1, keepdims=True), 1) if rule == "area" else whole[ids])
+    np.testing.assert_allclose(targets[compared, :, 1], expected[compared], rtol=0, atol=1e-7)
+    if (targets[:, 1, 1] > 0).mean() < 0.3:
+        raise AssertionError("hardly any label is mixed")

@@ -93,3 +93,57 @@ class NumpyCutMix:
         if self.flaw == "fractional corners" and bottom > top and right > left:
             kept = 1.0 - (bottom - top - draw.random()) * (right - left - draw.random()) / (height * width)
         return box, kept
+
+
+def object_weights(kept, own, partners, rule):
+    """The two labels' weights by what is visible of two objects, one image at a time, in float64.
+
+    Args:
+      kept: bool (height, width): where the image keeps its own pixels.
+      own: The own object's map on the image's pixels.
+      partners: The partner's.
+      rule: "area" or "semantic".
+    """
+    own, partners = (np.asarray(part, np.float64) / max(part.max(), 1e-30) for part in (own, partners))
+    seen, pasted = own[kept].sum(), partners[~kept].sum()
+    if rule == "area":
+        return (seen, pasted) / (seen + pasted) if seen + pasted else np.array([kept.mean(), 1 - kept.mean()])
+    return np.array(
+        [
+            seen / own.sum() if own.any() else kept.mean(),
+            pasted / partners.sum() if partners.any() else 1 - kept.mean(),
+        ]
+    )
+
+
+OBJECT_FLAWS = ("label by area", "own object inside the box", "partner's object outside the box", "the other's map")
+
+
+class NumpyObjectAware:
+    """Object-aware CutMix of a dict with segmentation masks; `flaw` breaks its labels in one of `OBJECT_FLAWS`."""
+
+    def __init__(self, rule="area", flaw=None):
+        self.rule, self.flaw = rule, flaw
+
+    def __call__(self, element, *, seed):
+        images, labels, masks = (np.asarray(element[key]) for key in ("images", "labels", "segmentation_masks"))
+        mixed, targets = NumpyCutMix()(images, labels, seed=seed)
+        others = targets[:, 1, 0].astype(int)
+        kept = (mixed == images).all(axis=3)
+        if self.flaw != "label by area":
+            for index, other in enumerate(others):
+                targets[index, :, 1] = self._weights(kept[index], masks[index] != 0, masks[other] != 0)
+        followed = np.where(kept, masks, masks[others])
+        return {"images": mixed, "labels": targets, "segmentation_masks": followed}
+
+    def _weights(self, kept, own, partners):
+        if self.flaw == "the other's map":
+            own, partners = partners, own
+        own_kept = ~kept if self.flaw == "own object inside the box" else kept
+        other_kept = ~kept if self.flaw == "partner's object outside the box" else kept
+        seen = object_weights(own_kept, own, partners, "semantic")[0] * own.sum()
+        pasted = object_weights(other_kept, own, partners, "semantic")[1] * partners.sum()
+        parts = np.array([seen, pasted])
+        if self.rule == "semantic":
+            return parts / [own.sum(), partners.sum()]
+        return parts / parts.sum() if parts.any() else object_weights(kept, 0 * own, 0 * partners, "area")

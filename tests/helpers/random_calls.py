@@ -49,6 +49,11 @@ SETTINGS = {
     "OneOf": {"mixers": [], "weights": [], "per": COMMON["per"]},
     "OneHotTarget": {"mixer": []},
     "CompleteLabel": {"mixer": []},
+    "ObjectAware": {
+        "mixer": [],
+        "rule": ["area", "semantic"],
+        "objects": ["attention", "masks"],
+    },
 }
 """For each method and each of its settings some valid values; none if they depend on other settings."""
 
@@ -64,6 +69,8 @@ def arguments(chance, name):
         given["value_range"] = None
     if "mixer" in SETTINGS[name]:
         given["mixer"] = mixer_of(chance, COMBINABLE)
+        if blends(given["mixer"]) and "objects" in given:
+            given["objects"] = "attention"  # masks can't be blended
     if "mixers" in SETTINGS[name]:
         given["mixers"] = [mixer_of(chance, COMBINABLE) for _ in range(chance.integers(1, 4))]
         given["weights"] = one(chance, [None, [1, 2, 3.5][: len(given["mixers"])]])
@@ -98,7 +105,11 @@ def blends(mixer):
 
 
 def uses_attention(mixer):
-    return any(leaf.uses_attention for leaf in leaves(mixer))
+    return getattr(mixer, "uses_attention", False)
+
+
+def uses_masks(mixer):
+    return getattr(mixer, "objects", None) == "masks"
 
 
 def erasers(mixer):
@@ -134,7 +145,7 @@ def call_of(chance, mixer):
     """A call with everything its mixer needs and nothing that it refuses; batches of one and of none included."""
     count, height, width = int(one(chance, [0, 1, 2, 3, 3, 4, 5, 6])), *chance.integers(1, 10, 2).tolist()
     parts = {"images": images_for(chance, mixer, count, height, width)}
-    as_dict = half(chance) and not isinstance(mixer, BoundMixer)
+    as_dict = (half(chance) and not isinstance(mixer, BoundMixer)) or uses_masks(mixer)
     if not only_erases(mixer) or half(chance):
         parts["labels"] = labels_for(chance, count)
         if half(chance):
@@ -143,7 +154,7 @@ def call_of(chance, mixer):
     if uses_attention(mixer):
         maps = chance.integers(0, 20, (count, *one(chance, [(3, 3), (4, 7), (9, 1), (12, 9)])))
         parts["attention"] = maps.astype(one(chance, ["uint8", "float16", BFLOAT16, "float32"]))
-    if as_dict and not blends(mixer) and half(chance):
+    if uses_masks(mixer) or (as_dict and not blends(mixer) and half(chance)):
         last = one(chance, [(), (1,), (2,)])
         masks = np.zeros((count, height, width, *last)) + np.arange(count).reshape(-1, 1, 1, *last and (1,))
         parts["segmentation_masks"] = masks.astype(one(chance, ["uint8", "int32", "float32"]))

@@ -15,9 +15,10 @@ import tensorflow as tf
 from helpers import random_calls as rc
 from helpers.errors import refusal
 from helpers.execution import op_by_op
+from helpers.oracle import object_weights
 
 import cutmix_tf as cm
-from cutmix_tf.mixing import MIXERS, BoundMixer, Mixer, Plan
+from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, Mixer, ObjectAware, Plan
 
 EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "40"))
 COUNTS = collections.Counter()
@@ -218,7 +219,32 @@ def all_follows(mixer, before, mixed, example, partner, kept, share, error):
         followed = np.where(kept, masks[example], masks[example if partner is None else partner])
         if not np.array_equal(mixed["segmentation_masks"][example], followed):
             return False
-    return "labels" not in before or labels_follow(mixer, before, mixed, example, partner, share, error)
+    if "labels" not in before:
+        return True
+    if isinstance(mixer, ObjectAware):
+        parts, error = object_parts(mixer, before, example, partner, kept), error + 1e-5  # of the maps' units
+    else:
+        share = labeled_share(mixer, share, error)
+        parts = np.float32(share), 1 - np.float32(share)
+    return labels_follow(mixer, before, mixed, example, partner, parts, error)
+
+
+def object_parts(mixer, before, example, partner, kept):
+    """The weights that the visible objects give, by the oracle; NaN where the image does not show what was kept."""
+    if rc.only_erases(mixer):
+        return 1.0, 0.0
+    if rc.blends(mixer):
+        return np.nan, np.nan
+    kept = np.broadcast_to(np.reshape(kept, np.shape(kept)[:2]), before["images"].shape[1:3])
+    pair = [example, example if partner is None else partner]
+    if mixer.objects == "masks":
+        maps = before["segmentation_masks"].reshape(len(before["images"]), *kept.shape, -1).any(axis=3)[pair]
+    else:
+        grid = before["attention"].shape[1:]
+        rows, columns = (np.arange(size) * cells // size for size, cells in zip(kept.shape, grid, strict=True))
+        maps = before["attention"].astype(float)[pair][:, rows[:, None], columns]
+        maps = [on_pixels * (whole.max() > 0) for on_pixels, whole in zip(maps, before["attention"][pair], strict=True)]
+    return tuple(object_weights(kept, *maps, mixer.rule))
 
 
 def is_erased(mixer, own, shown):
@@ -255,18 +281,18 @@ def readings(own, other, shown, error):
         yield kept, share
 
 
-def labels_follow(mixer, before, mixed, example, partner, share, error):
-    """Whether target and sample weight are those of an example with that share and its partner.
+def labels_follow(mixer, before, mixed, example, partner, parts, error):
+    """Whether target and sample weight are those of an example and its partner, given both labels' weights.
 
-    With sample weights a and b, weight × target is share × a of the own label and (1 − share) × b of the partner's.
+    With sample weights a and b, weight × target is the own label's weight × a and the partner's weight × b.
     """
     labels, weights = before["labels"].reshape(len(before["images"]), -1), before.get("sample_weights")
-    share, other = labeled_share(mixer, share, error), example if partner is None else partner
-    parts, weight, target = (np.float32(share), 1 - np.float32(share)), 1.0, mixed["labels"][example]
+    other, total = example if partner is None else partner, sum(parts)
+    weight, target, open_ = 1.0, mixed["labels"][example], np.isnan(total)
     if weights is not None:
-        weighted = share * float(weights[example]), (1 - share) * float(weights[other])
+        weighted = parts[0] * float(weights[example]), parts[1] * float(weights[other])
         weight, error = float(mixed["sample_weights"][example]), 2 * error + 4 * resolution(weights.dtype)
-        if abs(weight - sum(weighted)) > error:
+        if abs(weight * total - sum(weighted)) > max(1, total) * error:
             return False
         parts, weight = (weighted, weight) if weight else (parts, 1.0)
     if rc.only_erases(mixer):
@@ -274,11 +300,12 @@ def labels_follow(mixer, before, mixed, example, partner, share, error):
     if labels.dtype.kind not in "iu":
         wanted = parts[0] * labels[example].astype(float) + parts[1] * labels[other].astype(float)
         error += 2 * resolution(labels.dtype)
-        return np.isnan(share) or np.allclose(weight * target.astype(float), wanted, rtol=0, atol=error)
+        return open_ or np.allclose(weight * target.astype(float), wanted, rtol=0, atol=max(1, total) * error)
     if target[0, 0] != labels[example, 0] or (partner is not None and target[1, 0] != labels[partner, 0]):
         return False
     shares = target[:, 1].astype(float)
-    return abs(shares.sum() - 1) < 1e-6 and (np.isnan(share) or np.allclose(weight * shares, parts, rtol=0, atol=error))
+    summed = abs(shares.sum() - total) < 1e-6 or open_
+    return summed and (open_ or np.allclose(weight * shares, parts, rtol=0, atol=error))
 
 
 def labeled_share(mixer, share, error):
@@ -287,5 +314,5 @@ def labeled_share(mixer, share, error):
         return share
     shares = np.clip([share - error, share, share + error], 0, 1)
     plan = Plan(tf.constant([[0, 0, 1, 1]] * 3), own_share=tf.constant(shares, tf.float32))
-    weights = mixer.label_weight(plan, 1, 1).numpy()
+    weights = mixer.label_weight(plan, Canvas(*map(tf.constant, (3, 1, 1)))).numpy()
     return float(weights[1]) if np.ptp(weights) <= 2 * error + 1e-6 else np.nan

@@ -2,7 +2,7 @@
 
 import pytest
 from helpers import laws
-from helpers.oracle import FLAWS, NumpyCutMix
+from helpers.oracle import FLAWS, OBJECT_FLAWS, NumpyCutMix, NumpyObjectAware
 
 REJECTED_BY = {
     "identity": laws.something_moves,
@@ -49,3 +49,15 @@ def test_the_law_accepts_the_oracle(law):
 
 def test_the_law_of_prob_accepts_the_oracle():
     laws.half_are_mixed(NumpyCutMix(prob=0.5))
+
+
+@pytest.mark.parametrize("rule", ["area", "semantic"])
+def test_the_law_of_objects_accepts_the_oracle(rule):
+    laws.labels_describe_the_objects(NumpyObjectAware(rule), rule)
+
+
+@pytest.mark.parametrize("flaw", OBJECT_FLAWS)
+@pytest.mark.parametrize("rule", ["area", "semantic"])
+def test_the_law_of_objects_rejects_the_flaw(rule, flaw):
+    with pytest.raises(AssertionError):
+        laws.labels_describe_the_objects(NumpyObjectAware(rule, flaw), rule)
