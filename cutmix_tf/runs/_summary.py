@@ -70,6 +70,9 @@ def measured_with() -> dict[str, str | None]:
 
 
 def _devices() -> list[str]:
-    if keras.backend.backend() == "tensorflow":
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         return [device.name for device in tf.config.list_logical_devices()]
+    if backend == "torch":  # where Keras has no distribution API
+        return [str(keras.ops.zeros(1).device)]
     return keras.distribution.list_devices()
