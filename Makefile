@@ -2,6 +2,8 @@
 # make test      runs the tests; `make test-all` the slow ones too
 # make check     lints, checks formatting and types, and tests
 # make test-minima   runs tests with the oldest versions that pyproject.toml allows, in .venv-minima
+# make docs      builds the site in build/docs; `make figures` draws the figures of the docs again
+# make notebooks REPOSITORY=https://…   writes the address of the repository into the notebooks, for Colab
 # make mutants   ignores one setting of the config after another, and shows that a test notices each
 # Everything happens in .venv, which is made on first use; PYTHON chooses the interpreter.
 
@@ -9,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-all test-minima check mutants clean
+.PHONY: demo test test-all test-minima check docs figures notebooks mutants clean
 
 .venv/%: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -47,6 +49,17 @@ test-minima: .venv-minima/done
 	.venv-minima/bin/pip install --quiet --upgrade pip
 	.venv-minima/bin/pip install --quiet --constraint tests/minima.txt --editable ".[train]" pytest hypothesis scikit-learn
 	touch $@
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open build/docs/index.html"
+
+figures: .venv/train
+	test -f runs/shapes_resnet20/final.keras || $(BIN)/cutmix-tf train configs/shapes_resnet20.py
+	$(BIN)/python docs/draw.py
+
+notebooks: .venv/docs
+	$(BIN)/python notebooks/set_repository.py "$(REPOSITORY)"
 
 mutants: .venv/dev
 	$(BIN)/python tests/mutants.py

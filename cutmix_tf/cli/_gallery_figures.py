@@ -16,7 +16,7 @@ from cutmix_tf.plotting import Steps
 COLUMNS = 6  # images in a strip
 SEED = 12  # of all strips, so that similar methods mix the same images
 SHARE = 0.38  # of the partner in the rows of `steps`: visible, and not the larger part
-TRIED = 12  # seeds to choose from
+TRIED = 24  # seeds to choose from
 TAPS = (1, 3)  # the feature maps in strips
 
 

@@ -31,7 +31,7 @@ def test_images_are_squares_named_by_their_files_or_folders(tmp_path):
 
 def test_a_folder_without_images_or_with_a_damaged_one_is_named(tmp_path):
     fill(tmp_path, count=1)
-    with pytest.raises(FileNotFoundError, match="at least two images .* got 1 in"):
+    with pytest.raises(FileNotFoundError, match=r"at least two images .* got 1 in"):
         _gallery.read_folder(tmp_path)
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     with pytest.raises(ValueError, match=r"broken\.jpg can't be read"):
