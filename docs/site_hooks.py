@@ -21,6 +21,7 @@ PAGES = {"README.md": "index.md"} | {
     name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "results/README.md", "benchmarks/README.md")
 }
 """What is shown besides docs/: path in the repository -> path in the site."""
+HOME = "---\nhide: [navigation]\n---\n"  # on the home page
 LINK = re.compile(r"(\]\()((?!https?:|mailto:|#)[^)\s]+)(\))")
 ROOMS = {
     "mixing": "Methods: `cm.CutMix` and its relatives.",
@@ -68,7 +69,8 @@ def unlisted_cards(section: list[dict[str, str]]) -> list[dict[str, str]]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds pages and figures that are not in docs/."""
     for source, target in PAGES.items():
-        files.append(File.generated(config, target, content=(ROOT / source).read_text()))
+        start = HOME if target == "index.md" else ""
+        files.append(File.generated(config, target, content=start + (ROOT / source).read_text()))
     for folder in ("results", "benchmarks"):
         for figure in (ROOT / folder).rglob("*.png"):
             files.append(File.generated(config, str(figure.relative_to(ROOT)), abs_src_path=str(figure)))
@@ -122,6 +124,7 @@ def site_path(path: str) -> str:
 
 
 def notebook_files() -> list[Path]:
+    """The notebooks, in order."""
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -154,15 +157,22 @@ def notebook_pages(path: Path) -> Iterator[tuple[str, str | bytes]]:
 
 
 def rooms() -> list[str]:
+    """The parts of the package that export something."""
     return [room for room in ROOMS if public_names(room)]
 
 
 def public_names(room: str) -> list[str]:
-    """The names that a room exports, in the order of its __init__."""
+    """The names that a room exports; first those that the package itself has, too."""
     file = PACKAGE / room / "__init__.py"
     if not file.exists():
         tree = ast.parse((PACKAGE / f"{room}.py").read_text())
         return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    first = exported(PACKAGE / "_names.py")
+    return sorted(exported(file), key=lambda name: name not in first)
+
+
+def exported(file: Path) -> list[str]:
+    """The names that a file imports for others."""
     nodes = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom)]
     return [alias.name for node in nodes for alias in node.names if alias.asname == alias.name]
 
@@ -170,11 +180,8 @@ def public_names(room: str) -> list[str]:
 def api_pages() -> Iterator[tuple[str, str]]:
     """An overview, and a page for each room."""
     lines = [f"- [`cutmix_tf.{room}`]({room}.md): {ROOMS[room]}" for room in rooms()]
-    text = (
-        "# API reference\n\nEverything public, after `import cutmix_tf as cm`. Losses, metrics, mixers, `cm.mix` and\n"
-    )
-    text += "`cm.TappedModel` can be reached as `cm.NAME` too.\n\n"
-    yield "api/index.md", text + "\n".join(lines)
+    text = "Everything public. After `import cutmix_tf as cm`, what most users need is there as `cm.NAME`, too."
+    yield "api/index.md", "\n".join(["# API reference", "", text, "", *lines])
     for room in rooms():
         names = "\n\n".join(f"::: cutmix_tf.{room}.{name}" for name in public_names(room))
         yield f"api/{room}.md", f"# cutmix_tf.{room}\n\n{ROOMS[room]}\n\n{names}\n"
