@@ -28,7 +28,7 @@ COMMANDS = {
     "attention": "Compute the attention maps of a config, or draw them: attention CONFIG [--save FILE …]",
     "mixed-cams": "Draw what a model sees in mixed images: mixed-cams RUN --save FILE",
     "check-data": "List the unreadable examples of a dataset: check-data NAME [--data-dir FOLDER]",
-    "transfer": "Train another task on a run's features: transfer detection CONFIG [--backbone RUN …]",
+    "transfer": "Train another task on a run's features: transfer detection|captioning CONFIG [--backbone RUN …]",
     "serve": "Start a server of a tf.data service: serve dispatcher | worker --dispatcher HOST:PORT",
     "list": "List all names: list [methods | regularizers | models | datasets | teachers | configs]",
 }

@@ -11,7 +11,7 @@ from cutmix_tf._checks import did_you_mean, look_up
 from cutmix_tf.cli._config import name_of_changes
 from cutmix_tf.cli._configs import config_folder
 from cutmix_tf.cli._tyro import parse, text_rules
-from cutmix_tf.transfer import DetectionConfig, train_detector
+from cutmix_tf.transfer import CaptioningConfig, DetectionConfig, train_captioner, train_detector
 
 
 class Task(NamedTuple):
@@ -26,7 +26,10 @@ class Task(NamedTuple):
     train: Callable[..., dict[str, Any]]
 
 
-TASKS = {"detection": Task(DetectionConfig, train_detector)}
+TASKS = {
+    "detection": Task(DetectionConfig, train_detector),
+    "captioning": Task(CaptioningConfig, train_captioner),
+}
 
 
 def main(words: list[str], program: str) -> None:

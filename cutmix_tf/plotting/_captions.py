@@ -38,9 +38,10 @@ def draw_captions(images: Sequence[np.ndarray], known: Sequence[str], written: S
         height, width = np.array(image.shape[:2]) * (SIDE / max(image.shape[:2]))
         left, bottom = GAP + column * across, (rows - row) * up - SIDE
         show_image(axes_at(figure, left, bottom + SIDE - height, width, height), image)
-        middle = bottom + SIDE - height - GAP - LINES * LINE / 2
+        top = bottom + SIDE - height - GAP / 2
         for text, color in ((known[number], BOX_COLORS[0]), (written[number], BOX_COLORS[1])):
             lines = textwrap.wrap(text or "(nothing)", WIDTH, max_lines=LINES, placeholder=" …")
-            text_at(figure, left, middle, "\n".join(lines), color=color, fontsize=SMALL - 1)
-            middle -= LINES * LINE
+            tall = LINE * len(lines)
+            text_at(figure, left, top - tall / 2, "\n".join(lines), color=color, fontsize=SMALL - 1)
+            top -= tall + GAP / 2
     return figure

@@ -1,7 +1,19 @@
-"""What a classifier's features are worth elsewhere: detection on top of them."""
+"""What a classifier's features are worth elsewhere: detection and captioning on top of them."""
 
 from cutmix_tf.transfer._average_precision import average_precisions as average_precisions
 from cutmix_tf.transfer._backbone import load_backbone as load_backbone
+from cutmix_tf.transfer._beam_search import beam_search as beam_search
+from cutmix_tf.transfer._bleu import bleu as bleu
+from cutmix_tf.transfer._caption_scenes import make_caption_scenes as make_caption_scenes
+from cutmix_tf.transfer._caption_set import CaptionSet as CaptionSet
+from cutmix_tf.transfer._caption_set import CaptionSplit as CaptionSplit
+from cutmix_tf.transfer._caption_set import load_captions as load_captions
+from cutmix_tf.transfer._captioner import Captioner as Captioner
+from cutmix_tf.transfer._captioner import build_captioner as build_captioner
+from cutmix_tf.transfer._captioner import load_captioner as load_captioner
+from cutmix_tf.transfer._captioning import evaluate_captioner as evaluate_captioner
+from cutmix_tf.transfer._captioning import train_captioner as train_captioner
+from cutmix_tf.transfer._captioning_config import CaptioningConfig as CaptioningConfig
 from cutmix_tf.transfer._detection import build_detector as build_detector
 from cutmix_tf.transfer._detection import evaluate_detector as evaluate_detector
 from cutmix_tf.transfer._detection import train_detector as train_detector
@@ -16,3 +28,4 @@ from cutmix_tf.transfer._objects import Objects as Objects
 from cutmix_tf.transfer._pyramid import FeaturePyramid as FeaturePyramid
 from cutmix_tf.transfer._pyramid import feature_pyramid as feature_pyramid
 from cutmix_tf.transfer._scenes import make_scenes as make_scenes
+from cutmix_tf.transfer._vocabulary import Vocabulary as Vocabulary

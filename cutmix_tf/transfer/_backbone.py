@@ -10,6 +10,7 @@ from cutmix_tf import models, runs
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf.datasets import FACTS
 from cutmix_tf.models import MODELS, Stem
+from cutmix_tf.transfer._config import Frozen
 
 
 def load_backbone(name: str, image_size: tuple[int, int], *, stem: Stem = "auto") -> keras.Model:
@@ -58,10 +59,49 @@ def backbone_digest(name: str) -> str:
     return hashlib.sha256(backbone_file(name).read_bytes()).hexdigest()
 
 
-def freeze(model: keras.Model, *, norms_only: bool) -> None:
-    """Keeps a model's weights, or those and the statistics of its batch normalization alone, as they are."""
+def trunk(model: keras.Model, image_size: tuple[int, int]) -> keras.Model:
+    """A copy of a classifier up to its last feature map, for images of another size.
+
+    The copy has layers and weights of its own.
+
+    Args:
+      model: A functional model whose only input are images.
+      image_size: Height and width of the images.
+
+    Raises:
+      TypeError: if the model is not functional.
+      ValueError: if it has several inputs or no feature maps.
+    """
+    if not getattr(model, "inputs", None):
+        raise TypeError(f"A backbone must be a functional model; got {model!r}.")
+    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
+        raise ValueError(f"A backbone takes images alone; {model.name!r} takes {model.input_shape}.")
+    maps = ends(model)
+    if not maps:
+        raise ValueError(
+            f"A backbone needs feature maps that the whole graph passes through; {model.name!r} has none. Use a "
+            "convolutional model, such as resnet18."
+        )
+    whole = keras.Model(model.inputs[0], list(maps.values())[-1], name=model.name)
+    copy = keras.models.clone_model(whole, keras.Input((*image_size, model.inputs[0].shape[-1]), name="images"))
+    copy.set_weights(whole.get_weights())
+    return copy
+
+
+def ends(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """The feature maps at which the graph can be cut, by the layer's name, except behind the dropout of a head."""
+    dropout = keras.layers.Dropout
+    return {name: x for name, x in models.cuts(model).items() if not isinstance(model.get_layer(name), dropout)}
+
+
+def freeze(model: keras.Model, frozen: Frozen) -> None:
+    """Keeps as they are: nothing, the weights and statistics of batch normalization, or the whole backbone."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            freeze(layer, norms_only=norms_only)
-        elif isinstance(layer, keras.layers.BatchNormalization) or not norms_only:
+            freeze(layer, frozen)
+        elif frozen == "backbone" or (frozen == "batch_norm" and _normalizes(layer)):
             layer.trainable = False
+
+
+def _normalizes(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.BatchNormalization)

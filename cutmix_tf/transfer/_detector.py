@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf.runs import final_model, read_json
-from cutmix_tf.transfer._boxes import Placement, place, place_image, restore_boxes
+from cutmix_tf.transfer._boxes import Placement, restore_boxes
+from cutmix_tf.transfer._examples import on_canvases
 from cutmix_tf.transfer._files import DetectionFiles
 from cutmix_tf.transfer._objects import Found
 
@@ -40,14 +41,7 @@ class Detector:
         Raises:
           ValueError: if there is no image, or one has another shape.
         """
-        shapes = [np.shape(image) for image in images]
-        if not shapes or any(len(shape) != 3 or shape[2] != 3 or 0 in shape for shape in shapes):
-            raise ValueError(f"Images of shape (height, width, 3) are needed; got {shapes or 'none'}.")
-        placements = [place(shape[:2], self.image_size) for shape in shapes]
-        placed = [
-            place_image(image, placement, self.image_size) for image, placement in zip(images, placements, strict=True)
-        ]
-        return self.find_placed(tf.stack(placed), placements)
+        return self.find_placed(*on_canvases(images, self.image_size))
 
     def find_placed(self, images: tf.Tensor, placements: Sequence[Placement]) -> list[Found]:
         """The same for images that lie on their canvases already: float32 (batch, *image_size, 3)."""

@@ -1,4 +1,4 @@
-"""The files of a transfer run, beside those that every run has."""
+"""The files of transfer runs, beside those that every run has."""
 
 from pathlib import Path
 
@@ -17,3 +17,17 @@ class DetectionFiles(RunFiles):
     def objects(self) -> Path:
         """A figure of test images with known and found boxes."""
         return self.folder / "objects.png"
+
+
+class CaptioningFiles(RunFiles):
+    """The paths in a captioning run's folder; nothing is read or made."""
+
+    @property
+    def words(self) -> Path:
+        """The vocabulary, as JSON."""
+        return self.folder / "words.json"
+
+    @property
+    def captions(self) -> Path:
+        """A figure of test images with known and written captions."""
+        return self.folder / "captions.png"

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf.datasets import decode
-from cutmix_tf.transfer._boxes import Placement, flip_boxes, flip_image, place, place_boxes, place_image
+from cutmix_tf.transfer._boxes import Placement, flip_boxes, flip_image, place_boxes
+from cutmix_tf.transfer._examples import in_groups, on_canvas, on_canvases, pixels_of, shuffled
 from cutmix_tf.transfer._object_set import ObjectSplit
 from cutmix_tf.transfer._objects import Objects
 
-SHUFFLED = 2048  # encoded images among which the next one is drawn
 EMPTY = -1.0  # in all places of a row without an object: what keras-cv leaves out
 
 
@@ -50,10 +49,8 @@ def train_batches(
       (batch, n)}, where n is the largest number of objects in the batch, at least 1; rows without an object are -1.
       Ignored objects are left out.
     """
-    data = split.read().shuffle(min(split.count, SHUFFLED), seed=seed + epoch, reshuffle_each_iteration=False)
-    data = data.enumerate(start=epoch * split.count).map(
-        lambda number, example: _train_example(example, image_size, tf.stack([seed, number]), flip),
-        num_parallel_calls=tf.data.AUTOTUNE,
+    data = shuffled(split.read(), split.count, seed, epoch).map(
+        lambda key, example: _train_example(example, image_size, key, flip), num_parallel_calls=tf.data.AUTOTUNE
     )
     shapes = {"images": (*image_size, 3)}, {"boxes": (None, 4), "classes": (None,)}
     filling = {"images": 0.0}, {"boxes": EMPTY, "classes": EMPTY}
@@ -63,7 +60,7 @@ def train_batches(
 
 
 def _train_example(example, image_size: tuple[int, int], seed, flip: bool):
-    image, placement = _on_canvas(example, image_size)
+    image, placement = on_canvas(example["image"], image_size)
     kept = ~example["ignored"]
     boxes = place_boxes(tf.boolean_mask(example["boxes"], kept), placement)
     labels = tf.cast(tf.boolean_mask(example["labels"], kept), tf.float32)
@@ -74,17 +71,7 @@ def _train_example(example, image_size: tuple[int, int], seed, flip: bool):
     none = tf.cast(tf.size(labels) == 0, tf.int32)  # a row to fill, since keras-cv needs at least one
     boxes = tf.pad(boxes, [[0, none], [0, 0]], constant_values=EMPTY)
     labels = tf.pad(labels, [[0, none]], constant_values=EMPTY)
-    return {"images": tf.ensure_shape(image, (*image_size, 3))}, {"boxes": boxes, "classes": labels}
-
-
-def _on_canvas(example, image_size: tuple[int, int]) -> tuple[tf.Tensor, Placement]:
-    pixels = _pixels(example["image"])
-    placement = place(tf.shape(pixels)[:2], image_size)
-    return place_image(pixels, placement, image_size), placement
-
-
-def _pixels(image: tf.Tensor) -> tf.Tensor:
-    return decode(image) if image.dtype == tf.string else image
+    return {"images": image}, {"boxes": boxes, "classes": labels}
 
 
 def plain_batches(split: ObjectSplit, image_size: tuple[int, int], batch_size: int) -> Iterator[PlainBatch]:
@@ -95,19 +82,11 @@ def plain_batches(split: ObjectSplit, image_size: tuple[int, int], batch_size: i
       image_size: Height and width of the canvas.
       batch_size: Images in a batch; the last one may be smaller.
     """
-    waiting = []
-    for example in split.read().prefetch(tf.data.AUTOTUNE):
-        waiting.append(example)
-        if len(waiting) == batch_size:
-            yield _plain_batch(waiting, image_size)
-            waiting = []
-    if waiting:
-        yield _plain_batch(waiting, image_size)
+    for examples in in_groups(split.read(), batch_size):
+        yield _plain_batch(examples, image_size)
 
 
 def _plain_batch(examples, image_size: tuple[int, int]) -> PlainBatch:
-    images, placements = zip(*(_on_canvas(example, image_size) for example in examples), strict=True)
+    originals = [pixels_of(example["image"]).numpy() for example in examples]
     objects = [Objects(*(example[name].numpy() for name in Objects._fields)) for example in examples]
-    return PlainBatch(
-        tf.stack(images), list(placements), objects, [_pixels(each["image"]).numpy() for each in examples]
-    )
+    return PlainBatch(*on_canvases(originals, image_size), objects, originals)

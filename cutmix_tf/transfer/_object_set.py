@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._checks import check_whole
+from cutmix_tf._checks import as_span
 from cutmix_tf.datasets import load
 from cutmix_tf.transfer._objects import Objects
 from cutmix_tf.transfer._scenes import make_scenes
@@ -97,7 +97,8 @@ def load_objects(
         return _scenes(train_split, test_split, extra, classes)
     stored = open_stored(name, data_dir, download)
     train_split, test_split = train_split or stored.train_split, test_split or stored.test_split
-    chosen = _check_classes(classes, len(stored.class_names))
+    count = len(stored.class_names)
+    chosen = (0, count) if classes is None else as_span("classes", classes, high=count)
     train = [_split(stored, train_split, chosen)]
     if extra is not None:
         more = open_stored(extra, data_dir, download)
@@ -106,13 +107,6 @@ def load_objects(
         train.append(_split(more, train_split, chosen))
     names = stored.class_names[slice(*chosen)]
     return ObjectSet(name, names, _joined(train), _split(stored, test_split, chosen))
-
-
-def _check_classes(classes: tuple[int, int] | None, count: int) -> tuple[int, int]:
-    first, stop = (0, count) if classes is None else classes
-    check_whole("the first of classes", first, low=0, high=count - 1)
-    check_whole("the end of classes", stop, low=first + 1, high=count)
-    return first, stop
 
 
 def _split(stored: StoredObjects, split: str, classes: tuple[int, int]) -> ObjectSplit:

@@ -5,7 +5,7 @@ import math
 import keras
 
 from cutmix_tf._checks import check_whole
-from cutmix_tf.models import cuts
+from cutmix_tf.transfer._backbone import ends, trunk
 
 LEVELS = ("P3", "P4", "P5")  # keras-cv's names, whatever the strides are
 USUAL_STRIDE = 8  # of the finest level
@@ -58,8 +58,8 @@ def feature_pyramid(
       ValueError: if the model has several inputs or no map of that stride, or the image size is not divisible by
         4 · finest_stride.
     """
-    trunk = _trunk(model, image_size)
-    maps = _by_stride(trunk, image_size)
+    model_trunk = trunk(model, image_size)
+    maps = _by_stride(model_trunk, image_size)
     stride = _choose_stride(finest_stride, maps, model.name)
     if any(side % (4 * stride) for side in image_size):
         near = tuple(math.ceil(side / (4 * stride)) * 4 * stride for side in image_size)
@@ -71,38 +71,14 @@ def feature_pyramid(
     for name, factor in ((LEVELS[1], 2), (LEVELS[2], 4)):
         pool = keras.layers.MaxPooling2D(2, data_format="channels_last", name=f"pooled_{name.lower()}")
         levels.append(maps[factor * stride] if factor * stride in maps else pool(levels[-1]))
-    return FeaturePyramid(keras.Model(trunk.inputs[0], levels, name=model.name), stride)
-
-
-def _trunk(model: keras.Model, image_size: tuple[int, int]) -> keras.Model:
-    """A copy up to the last feature map, for images of another size."""
-    if not getattr(model, "inputs", None):
-        raise TypeError(f"A detector needs a functional model as its backbone; got {model!r}.")
-    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
-        raise ValueError(f"A detector's backbone takes images alone; {model.name!r} takes {model.input_shape}.")
-    ends = _ends(model)
-    if not ends:
-        raise ValueError(
-            f"A detector needs feature maps that the whole graph passes through; {model.name!r} has none. Use a "
-            "convolutional model, such as resnet18."
-        )
-    trunk = keras.Model(model.inputs[0], list(ends.values())[-1], name=model.name)
-    copy = keras.models.clone_model(trunk, keras.Input((*image_size, model.inputs[0].shape[-1]), name="images"))
-    copy.set_weights(trunk.get_weights())
-    return copy
-
-
-def _ends(model: keras.Model) -> dict[str, keras.KerasTensor]:
-    """Where the graph can be cut, except behind the dropout of a head."""
-    dropout = keras.layers.Dropout
-    return {name: x for name, x in cuts(model).items() if not isinstance(model.get_layer(name), dropout)}
+    return FeaturePyramid(keras.Model(model_trunk.inputs[0], levels, name=model.name), stride)
 
 
 def _by_stride(model: keras.Model, image_size: tuple[int, int]) -> dict[int, keras.KerasTensor]:
     """The last feature map of each stride, a power of 2; the finest first."""
     height, width = image_size
     found = {}
-    for x in _ends(model).values():
+    for x in ends(model).values():
         stride = height // x.shape[1]
         if stride & (stride - 1) == 0 and (x.shape[1] * stride, x.shape[2] * stride) == (height, width):
             found[stride] = x

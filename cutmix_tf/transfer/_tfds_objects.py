@@ -1,15 +1,14 @@
 """TFDS sets whose images have boxes."""
 
-import os
 import re
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._checks import did_you_mean
 from cutmix_tf.datasets import decode
 from cutmix_tf.transfer._boxes import areas, clip_boxes
+from cutmix_tf.transfer._tfds import Builder, count, find_builder, make_prepared, read_encoded
 
 IGNORED = ("is_difficult", "is_crowd")  # what VOC and COCO say about an object
 UNLABELED_TEST = re.compile("coco.*|voc/2012.*")  # sets whose test split has no boxes
@@ -24,14 +23,12 @@ class StoredObjects:
 
     Attributes:
       class_names: A name for each class.
-      train_split: What is usually trained on.
-      test_split: What is usually tested on.
 
     Raises:
       ValueError: if it has no images with boxes and labels.
     """
 
-    def __init__(self, builder: Any, name: str):
+    def __init__(self, builder: Builder, name: str):
         self.name, self._builder = name, builder
         features = dict(builder.info.features)
         self._many = "objects" in features
@@ -43,20 +40,25 @@ class StoredObjects:
             )
         self._parts = [part for part in ("bbox", "label", *IGNORED) if part in objects]
         self.class_names = tuple(objects["label"].names)
-        splits = builder.info.splits
-        tested = "test" in splits and not UNLABELED_TEST.fullmatch(name.partition(":")[0])
-        self.test_split = "test" if tested else "validation"
-        self.train_split = "train+validation" if builder.name == "voc" and tested else "train"
+
+    @property
+    def test_split(self) -> str:
+        """What is usually tested on."""
+        return "test" if self._tested else "validation"
+
+    @property
+    def train_split(self) -> str:
+        """What is usually trained on."""
+        return "train+validation" if self._builder.name == "voc" and self._tested else "train"
+
+    @property
+    def _tested(self) -> bool:
+        """Whether there is a test split with boxes."""
+        return "test" in self._builder.info.splits and not UNLABELED_TEST.fullmatch(self.name.partition(":")[0])
 
     def count(self, split: str) -> int:
         """How many images a split has. Raises ValueError if there is no such split."""
-        try:
-            return int(self._builder.info.splits[split].num_examples)
-        except (KeyError, ValueError) as error:
-            known = list(self._builder.info.splits)
-            raise ValueError(
-                f"{self.name} has no split {split!r}.{did_you_mean(split, known)} It has {', '.join(known)}."
-            ) from error
+        return count(self._builder, self.name, split)
 
     def count_showing(self, split: str, classes: tuple[int, int]) -> int:
         """How many images of a split show one of these classes; reads all of it."""
@@ -64,13 +66,7 @@ class StoredObjects:
 
     def read(self, split: str, classes: tuple[int, int]) -> tf.data.Dataset:
         """The examples as `ObjectSplit` describes them, the images encoded."""
-        import tensorflow_datasets as tfds
-
-        features = self._builder.info.features.items()
-        undecoded = {
-            part: tfds.decode.SkipDecoding() for part, kind in features if isinstance(kind, tfds.features.Image)
-        }
-        data = self._builder.as_dataset(split=split, shuffle_files=False, decoders=undecoded)
+        data = read_encoded(self._builder, split)
         data = data.enumerate().map(lambda number, each: self._example(split, number, each, classes))
         if classes == (0, len(self.class_names)):
             return data
@@ -104,27 +100,7 @@ def _sides(encoded: tf.Tensor) -> tf.Tensor:
 
 def open_stored(name: str, data_dir: str | None, download: bool) -> StoredObjects:
     """The TFDS set of that name; raises as `load_objects`."""
-    try:
-        import tensorflow_datasets as tfds
-    except ImportError as error:
-        raise ImportError(
-            f"Reading {name!r} needs tensorflow-datasets. Run pip install 'cutmix_tf[train]', or use 'scenes'."
-        ) from error
-    data_dir = os.path.expanduser(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
-    try:
-        builder = tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError as error:
-        raise ValueError(
-            f"There is no detection set called {name!r}.{did_you_mean(name, ['scenes', *tfds.list_builders()])} Use "
-            f"scenes, or the TFDS name of a set with boxes; TFDS looks in {data_dir}."
-        ) from error
-    stored = StoredObjects(builder, name)
-    if not builder.is_prepared():
-        if not download:
-            raise FileNotFoundError(
-                f"{name!r} must be prepared before it can be read; there is nothing in {builder.data_dir}. Run tfds "
-                f"build {name} --data_dir {data_dir}, use --download, or set TFDS_DATA_DIR to its directory."
-            )
-        builder.download_and_prepare()
-        return StoredObjects(builder, name)  # which has splits now
+    builder = find_builder(name, data_dir, "detection")
+    stored = StoredObjects(builder, name)  # raises for a set of another kind before that is downloaded
+    make_prepared(builder, name, data_dir, download)
     return stored

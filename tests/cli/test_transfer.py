@@ -4,9 +4,10 @@ import pytest
 
 from cutmix_tf.cli import _main, _transfer
 from cutmix_tf.cli._configs import config_folder
-from cutmix_tf.transfer import DetectionConfig
+from cutmix_tf.transfer import CaptioningConfig, DetectionConfig
 
 CONFIGS = sorted(file.stem for file in (config_folder() / "transfer").glob("*.py"))
+KINDS = {"detection": DetectionConfig, "captioning": CaptioningConfig}
 
 
 @pytest.fixture
@@ -16,18 +17,21 @@ def trained(monkeypatch, tmp_path):
 
     def train(config, **options):
         configs.append(config)
-        return {"task": "detection", "coco50": 12.3456}
+        return {"task": "any", "score": 12.3456}
 
-    monkeypatch.setitem(_transfer.TASKS, "detection", _transfer.Task(DetectionConfig, train))
+    for task, kind in KINDS.items():
+        monkeypatch.setitem(_transfer.TASKS, task, _transfer.Task(kind, train))
     monkeypatch.chdir(tmp_path)
     return configs
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_every_config_is_read_by_its_name(trained, capsys, name):
-    _main.main(["transfer", "detection", name])
+    task = name.partition("_")[0]
+    _main.main(["transfer", task, name])
+    assert type(trained[0]) is KINDS[task]
     assert trained[0].run_dir == f"runs/{name}"
-    assert "coco50  12.35" in capsys.readouterr().out
+    assert "score  12.35" in capsys.readouterr().out
 
 
 def test_overrides_change_the_config_and_name_the_folder(trained):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.transfer import FAMILIES, SIZE, small_backbone
 
 from cutmix_tf import runs
 from cutmix_tf.transfer import (
@@ -18,7 +19,6 @@ from cutmix_tf.transfer import (
     train_detector,
 )
 
-SIZE = 32, 64
 BOX = [4.0, 8.0, 28.0, 56.0]
 
 
@@ -45,18 +45,6 @@ def small_set(count=3):
 
     split = ObjectSplit("small", count, read)
     return ObjectSet("small", ("ant", "bee"), split, split)
-
-
-def small_backbone():
-    """Three strided convolutions, to stride 8, always with the same weights."""
-    keras.utils.set_random_seed(3)
-    inputs = x = keras.Input((*SIZE, 3))
-    x = keras.layers.Rescaling(1 / 128, -1)(x)
-    for width in (8, 16, 32):
-        x = keras.layers.Conv2D(width, 3, 2, padding="same")(x)
-        x = keras.layers.BatchNormalization()(x)
-        x = keras.layers.ReLU()(x)
-    return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(x)))
 
 
 def config(folder, **changes):
@@ -176,10 +164,6 @@ def test_a_batch_without_objects_trains_nothing():
     nothing = {"boxes": np.full((2, 1, 4), -1, np.float32), "classes": np.full((2, 1), -1, np.float32)}
     model = build_detector(small_backbone(), config(None), 2)
     assert step(model, (inputs, nothing))["loss"] == 0
-
-
-FAMILIES = ("resnet20", "resnet110_bottleneck", "resnet18", "resnet50", "resnext50_32x4d", "se_resnet50", "ge_resnet50")
-FAMILIES += ("pyramidnet110", "wrn16_1", "densenet121", "efficientnet_b0", "vgg16_gap")
 
 
 @pytest.mark.slow
