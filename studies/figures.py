@@ -3,37 +3,60 @@
 from collections import defaultdict
 
 import numpy as np
-from study import Study, StudyRun
+from study import PRETRAINING, Study, StudyRun
 
 from cutmix_tf import plotting
-from cutmix_tf.runs import judged_rows, judged_split, read_history, read_json
+from cutmix_tf.runs import judged_rows, judged_split, read_history
 
 
 def draw_arms(study: Study, runs: list[StudyRun]):
-    """The error by epoch of each arm as a matplotlib figure: the mean over seeds, each seed faint behind it."""
+    """The error or score by epoch of each arm, as a matplotlib figure: the mean over seeds, each seed faint behind."""
     figure = plotting.new_figure(7.2, 4.4, layout="constrained")
     axes = figure.subplots()
-    colors = plotting.colors_of({run.arm: read_json(run.kept.summary)["mix"] for run in runs})
-    curves, lows = defaultdict(list), []
+    colors = plotting.colors_of({run.arm: _method(run) for run in runs})
+    curves, means = defaultdict(list), []
     for run in runs:
         curves[run.arm].append(_curve(run))
     for arm, lines in curves.items():
         epochs, errors = np.array(lines[0][0]), np.array([line[1] for line in lines])
         axes.plot(epochs, errors.T, color=colors[arm], linewidth=0.7, alpha=0.35)
         axes.plot(epochs, errors.mean(axis=0), color=colors[arm], linewidth=2, label=study.arms[arm].title)
-        lows.append(errors.mean(axis=0).min())
-    split = judged_split(read_history(runs[0].kept.history))
-    # from just below the best error up to about twice that, where the arms part
-    axes.set(xlabel="epoch", ylabel=f"{split} error (%)", title=study.title, ylim=(0.9 * min(lows), 2.2 * min(lows)))
+        means.append(errors.mean(axis=0))
+    axes.set(xlabel="epoch", ylabel=_label(runs[0]), title=study.title, ylim=_limits(study, means))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     axes.legend(frameon=False)
     return figure
 
 
+def _method(run: StudyRun) -> str | None:
+    """How a run, or its backbone, was mixed; None if the arm's name has to say, which knows of erasing too."""
+    summary = run.summary()
+    mix = summary.get("mix", summary.get(f"{PRETRAINING}_mix"))
+    return None if mix == "none" else mix
+
+
+def _label(run: StudyRun) -> str:
+    if run.study.task.curve is not None:
+        return run.study.task.curve[1]
+    return f"{judged_split(read_history(run.kept.history))} error (%)"
+
+
+def _limits(study: Study, means: list[np.ndarray]) -> tuple[float, float]:
+    """For errors, from just below the best one up to about twice that, where the arms part; for scores, all."""
+    if study.task.curve is not None:
+        return 0, 1.05 * max(mean.max() for mean in means) or 1
+    lowest = min(mean.min() for mean in means)
+    return 0.9 * lowest, 2.2 * lowest
+
+
 def _curve(run: StudyRun) -> tuple[list[float], list[float]]:
-    """The epochs after which a run was evaluated, and its errors then."""
+    """The epochs after which a run was evaluated, and its errors or scores then."""
     history = read_history(run.kept.history)
+    if run.study.task.curve is not None:
+        column = run.study.task.curve[0]
+        rows = [row for row in history if column in row]
+        return [row["epoch"] for row in rows], [row[column] for row in rows]
     split = judged_split(history)
     rows = judged_rows(history, split)
     return [row["epoch"] for row in rows], [row[f"{split}_top1_error"] for row in rows]

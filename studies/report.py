@@ -13,17 +13,6 @@ from pathlib import Path
 from estimates import Difference, estimate, paired_difference
 from study import Study, StudyRun, load_study
 
-from cutmix_tf.runs import read_json
-
-COLUMNS = {
-    "top1_error_last": "test error, last epoch",
-    "top1_error_best": "test error, best epoch",
-    "loss_last": "test loss, last epoch",
-    "validation_top1_error_last": "validation error, last epoch",
-    "train_top1_error_last": "training error, as mixed",
-}
-HEADLINES = ("top1_error_last", "loss_last")  # of which differences are shown
-
 
 def main() -> None:
     """Writes, or checks, the files of a study."""
@@ -48,11 +37,12 @@ def main() -> None:
 def runs_csv(runs: list[StudyRun]) -> str:
     """A row for each finished run."""
     text = io.StringIO()
-    names = ["arm", "seed", *COLUMNS, "best_epoch", "epochs", "params", "seconds", "commit", "machine"]
+    study = runs[0].study
+    names = ["arm", "seed", *study.columns, *study.task.facts, "commit", "machine"]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     for run in runs:
-        summary = read_json(run.kept.summary)
+        summary = run.summary()
         facts = {"arm": run.arm, "seed": run.seed, **{name: summary["measured_with"][name] for name in names[-2:]}}
         writer.writerow({name: facts.get(name, summary.get(name)) for name in names})
     return text.getvalue()
@@ -69,45 +59,54 @@ def page(study: Study, runs: list[StudyRun]) -> str:
             "",
             f"{count} of {total} runs have finished. `python studies/run.py {study.name}` makes the missing ones,",
             f"`python studies/report.py {study.name}` rebuilds this page from the raw files in `runs/`.",
-            "Errors in percent, mean over seeds ± the half width of a 95 % interval (Student's t).",
+            f"{study.task.unit}, mean over seeds ± the half width of a 95 % interval (Student's t).",
             "",
             *_table(study, runs),
             "",
-            "![Error by epoch, mean over seeds](curves.png)",
-            "",
-            "## Differences, seed by seed",
-            "",
-            "Each arm minus the other on the same seeds; negative is better. p of a paired two-sided t-test.",
+            f"![{study.task.curve_title} by epoch, mean over seeds](curves.png)",
             "",
             *_differences(study, runs),
-            "",
         ]
     )
 
 
 def values_of(runs: list[StudyRun], arm: str, column: str) -> dict[int, float]:
-    """Seed -> value, of the finished runs of an arm."""
-    return {run.seed: read_json(run.kept.summary)[column] for run in runs if run.arm == arm}
+    """Seed -> value, of the finished runs of an arm that have the column."""
+    summaries = {run.seed: run.summary() for run in runs if run.arm == arm}
+    return {seed: summary[column] for seed, summary in summaries.items() if column in summary}
 
 
 def _table(study: Study, runs: list[StudyRun]) -> Iterator[str]:
-    columns = {name: title for name, title in COLUMNS.items() if name in read_json(runs[0].kept.summary)}
+    known = set().union(*(run.summary() for run in runs))
+    columns = {name: title for name, title in study.columns.items() if name in known}
     yield f"| arm | seeds | {' | '.join(columns.values())} |"
     yield f"|---|---|{'---|' * len(columns)}"
     for name, arm in study.arms.items():
         cells = [values_of(runs, name, column) for column in columns]
         if cells[0]:
-            numbers = " | ".join(str(estimate(list(values.values()))) for values in cells)
+            numbers = " | ".join(str(estimate(list(values.values()))) if values else "–" for values in cells)
             yield f"| {arm.title} | {', '.join(map(str, cells[0]))} | {numbers} |"
 
 
 def _differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:
-    yield f"| arm | minus | seeds | {' | '.join(COLUMNS[name] for name in HEADLINES)} |"
-    yield f"|---|---|---|{'---|' * len(HEADLINES)}"
+    """The section of differences; nothing if no two arms have finished a seed."""
+    rows = list(_rows_of_differences(study, runs))
+    if rows:
+        yield "## Differences, seed by seed"
+        yield ""
+        yield f"Each arm minus the other on the same seeds; {study.task.better}. p of a paired two-sided t-test."
+        yield ""
+        yield f"| arm | minus | seeds | {' | '.join(study.columns[name] for name in study.task.headlines)} |"
+        yield f"|---|---|---|{'---|' * len(study.task.headlines)}"
+        yield from rows
+        yield ""
+
+
+def _rows_of_differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:
     references = [name for name in (study.baseline, "cutmix_0.5") if name in study.arms]
     for reference in references:
         for name, arm in study.arms.items():
-            pairs = [_difference(runs, name, reference, column) for column in HEADLINES]
+            pairs = [_difference(runs, name, reference, column) for column in study.task.headlines]
             if name != reference and pairs[0] is not None:
                 cells = " | ".join(_shown(pair) for pair in pairs if pair)
                 yield f"| {arm.title} | {study.arms[reference].title} | {pairs[0].estimate.count} | {cells} |"

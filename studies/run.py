@@ -5,15 +5,17 @@ The raw files of finished runs are copied to results/STUDY/runs, to be committed
 """
 
 import argparse
-import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from study import KEPT, ROOT, Study, StudyRun, load_study
+from study import KEPT, PRETRAINING, ROOT, Study, StudyRun, load_study
+from tasks import TASKS
 
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
 """By default, TensorFlow uses oneDNN only on CPUs with AVX-512; it is faster with AVX2 too."""
@@ -38,11 +40,17 @@ def main() -> None:
 
 
 def train_one(run: StudyRun) -> None:
-    """Trains in this process."""
-    from cutmix_tf.training import train
+    """Makes all trainings of a run in this process; what has finished already is not trained again."""
+    import keras
 
-    config, make_images = run.config(), run.study.arms[run.arm].images
-    train(config, images=make_images(config) if make_images else None)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    *before, last = run.steps()
+    for step in before:
+        TASKS[type(step.config)].train(step.config)
+        keras.backend.clear_session()  # so that names and memory are those of a new process
+    make_images = run.study.arms[run.arm].images
+    options = {} if make_images is None else {"images": make_images(last.config)}
+    run.study.task.train(last.config, **options)
 
 
 def run_missing(study: Study, deadline: float, arms: list[str] | None, seeds: list[int] | None) -> None:
@@ -58,7 +66,7 @@ def run_missing(study: Study, deadline: float, arms: list[str] | None, seeds: li
             print("The time is up. Run the same command to continue.")
             return
         keep(run)
-        print(f"{run}: {_error(run)} % test error{_estimate(study, missing[number + 1 :])}", flush=True)
+        print(f"{run}: {_result(run)}{_estimate(study, missing[number + 1 :])}", flush=True)
 
 
 def _train(run: StudyRun, deadline: float) -> bool:
@@ -88,13 +96,20 @@ def _train(run: StudyRun, deadline: float) -> bool:
 
 def keep(run: StudyRun) -> None:
     """Copies the raw files of a finished run to where they are committed."""
-    run.kept.folder.mkdir(parents=True, exist_ok=True)
-    for name in KEPT:
-        shutil.copy(run.folder / name, run.kept.folder / name)
+    for step in run.steps():
+        step.kept.folder.mkdir(parents=True, exist_ok=True)
+        for name in KEPT:
+            shutil.copy(Path(step.config.run_dir) / name, step.kept.folder / name)
 
 
-def _error(run: StudyRun) -> float:
-    return json.loads(run.kept.summary.read_text())["top1_error_last"]
+def _result(run: StudyRun) -> str:
+    name = run.study.task.headlines[0]
+    return f"{run.study.task.columns[name]} {run.summary()[name]}"
+
+
+def _seconds(run: StudyRun) -> float:
+    summary = run.summary()
+    return summary["seconds"] + summary.get(f"{PRETRAINING}_seconds", 0)
 
 
 def _estimate(study: Study, missing: list[StudyRun]) -> str:
@@ -102,7 +117,7 @@ def _estimate(study: Study, missing: list[StudyRun]) -> str:
     done = [run for run in study.runs() if run.finished]
     if not done or not missing:
         return ""
-    hours = sum(json.loads(run.kept.summary.read_text())["seconds"] for run in done) / len(done) / 3600
+    hours = sum(map(_seconds, done)) / len(done) / 3600
     end = time.strftime("%H:%M", time.localtime(time.time() + 3600 * hours * len(missing)))
     return f"; {len(missing)} to go, about {hours * len(missing):.1f} hours, until {end}"
 

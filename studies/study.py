@@ -1,19 +1,34 @@
-"""What a study is: one config, arms that change a few settings of it, and seeds."""
+"""What a study is: one config, arms that change a few settings of it, and seeds; maybe backbones to train before."""
 
 import dataclasses
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from tasks import TASKS, Task
 
 from cutmix_tf._checks import did_you_mean
 from cutmix_tf.datasets import ImageSet
-from cutmix_tf.runs import RunFiles
+from cutmix_tf.runs import RunFiles, read_json
 from cutmix_tf.training import TrainConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ("config.json", "history.csv", "summary.json")
 """The files of a run that are committed: everything that the report is made from."""
+PRETRAINING = "pretraining"
+
+
+class Step(NamedTuple):
+    """One training of a run.
+
+    Attributes:
+      config: Its settings.
+      kept: Where its raw files are committed.
+    """
+
+    config: Any
+    kept: RunFiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +40,15 @@ class Arm:
       changes: The settings that differ from the study's config.
       seeds: The seeds of its runs, most important first.
       images: Makes the dataset to train on; None loads the one that the config names.
+      pretraining: The settings that differ from the study's pretraining, where it has one; None to leave that out, so
+        that the run starts with the backbone that the study's config names.
     """
 
     title: str
     changes: Mapping[str, Any]
     seeds: tuple[int, ...] = (0, 1, 2)
     images: Callable[[TrainConfig], ImageSet] | None = None
+    pretraining: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,17 +59,30 @@ class Study:
       name: Of its module, its runs and its results.
       title: One line.
       question: What it is to answer, and how it was planned; for the report.
-      config: The settings that all runs share.
+      config: The settings that all runs share: a TrainConfig, or the config of a transfer task.
       arms: By name, most important first: runs are made in this order, seed by seed.
       baseline: The arm that others are compared with.
+      pretraining: How the backbone of a transfer run is trained before; None if it is not.
     """
 
     name: str
     title: str
     question: str
-    config: TrainConfig
+    config: Any
     arms: Mapping[str, Arm]
     baseline: str = "none"
+    pretraining: TrainConfig | None = None
+
+    @property
+    def task(self) -> Task:
+        """What its runs do in the end."""
+        return TASKS[type(self.config)]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What tables show of the summary of a run, with titles."""
+        before = {f"{PRETRAINING}_top1_error_last": "test error of the backbone's classifier"}
+        return {**self.task.columns, **({} if self.pretraining is None else before)}
 
     @property
     def results(self) -> Path:
@@ -86,13 +117,34 @@ class StudyRun:
 
     @property
     def finished(self) -> bool:
-        """Whether its raw files are there."""
-        return all((self.kept.folder / name).is_file() for name in KEPT)
+        """Whether the raw files of all its trainings are there."""
+        return all((step.kept.folder / name).is_file() for step in self.steps() for name in KEPT)
 
-    def config(self) -> TrainConfig:
-        """Its settings."""
+    def config(self) -> Any:
+        """The settings of the training that is judged."""
         changes = {**self.study.arms[self.arm].changes, "seed": self.seed, "run_dir": str(self.folder)}
-        return dataclasses.replace(self.study.config, **changes)
+        before = self._pretraining()
+        return dataclasses.replace(
+            self.study.config, **({} if before is None else {"backbone": before.config.run_dir}), **changes
+        )
+
+    def steps(self) -> list[Step]:
+        """Its trainings, one after the other: that of the backbone, if there is one, and the one that is judged."""
+        before = self._pretraining()
+        return [*([] if before is None else [before]), Step(self.config(), self.kept)]
+
+    def summary(self) -> dict[str, Any]:
+        """What a finished run came to; what the backbone's training came to has names that begin with pretraining_."""
+        *before, last = [read_json(step.kept.summary) for step in self.steps()]
+        return {f"{PRETRAINING}_{name}": value for each in before for name, value in each.items()} | last
+
+    def _pretraining(self) -> Step | None:
+        study, changes = self.study, self.study.arms[self.arm].pretraining
+        if study.pretraining is None or changes is None:
+            return None
+        folder = str(self.folder.with_name(f"{self.folder.name}_{PRETRAINING}"))
+        config = dataclasses.replace(study.pretraining, **changes, seed=self.seed, run_dir=folder)
+        return Step(config, RunFiles(self.kept.folder.with_name(f"{self.folder.name}_{PRETRAINING}")))
 
     def __str__(self) -> str:
         return f"{self.arm} seed {self.seed}"
