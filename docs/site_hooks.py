@@ -18,7 +18,14 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cutmix_tf"
 PAGES = {"README.md": "index.md"} | {
-    name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "results/README.md", "benchmarks/README.md")
+    name: name
+    for name in (
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "results/README.md",
+        "benchmarks/README.md",
+        "notebooks/README.md",
+    )
 }
 """What is shown besides docs/: path in the repository -> path in the site."""
 HOME = "---\nhide: [navigation]\n---\n"  # on the home page
@@ -47,7 +54,7 @@ ROOMS = {
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Lists notebooks and the API in the navigation."""
-    notebooks = [{title_of(path): f"notebooks/{path.stem}.md"} for path in notebook_files()]
+    notebooks = ["notebooks/README.md"] + [{title_of(path): f"notebooks/{path.stem}.md"} for path in notebook_files()]
     api = ["api/index.md", *({f"cutmix_tf.{room}": f"api/{room}.md"} for room in rooms())]
     for section in config.nav or []:
         for title, target in section.items():
@@ -115,7 +122,7 @@ def repository_path(page: str) -> str:
 def site_path(path: str) -> str:
     """Where something in the repository lies in the site."""
     if path in ("notebooks", "docs", "docs/README.md", "docs/methods", "results", "studies"):
-        return {"docs/methods": "gallery.md", "notebooks": "notebooks/01_cutmix_quickstart.md"}.get(path, "index.md")
+        return {"docs/methods": "gallery.md", "notebooks": "notebooks/README.md"}.get(path, "index.md")
     inside = path.removeprefix("docs/")
     return PAGES.get(inside, inside.replace(".ipynb", ".md")) if path == inside else inside
 

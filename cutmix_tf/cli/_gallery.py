@@ -36,9 +36,9 @@ class GalleryOptions:
 def main(words: list[str], program: str) -> None:
     """Reads the command line, draws, and says what was saved."""
     options = tyro.cli(GalleryOptions, args=words, prog=program)
-    images, labels, names = _shapes() if options.images is None else read_folder(options.images)
-    maps = None if options.teacher == "none" else np.asarray(Teacher(options.teacher).maps(images), np.float32)
-    examples = figures.Examples(images, labels, names, maps)
+    examples = _shapes() if options.images is None else figures.Examples(*read_folder(options.images), maps=None)
+    if options.teacher != "none":
+        examples = examples._replace(maps=np.asarray(Teacher(options.teacher).maps(examples.images), np.float32))
     folder = options.save / "methods"
     folder.mkdir(parents=True, exist_ok=True)
     _save(figures.draw_steps(examples), options.save / "mixes.png")
@@ -51,12 +51,14 @@ def _save(figure, path: Path) -> None:
     figure.savefig(path, dpi=DPI, pil_kwargs={"optimize": True})
 
 
-def _shapes() -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def _shapes() -> figures.Examples:
     """One of the built-in images of each class."""
     shapes = datasets.load("shapes")
-    images, labels = np.asarray(shapes.train.images), np.asarray(shapes.train.labels)
+    images, labels, masks = (
+        np.asarray(part) for part in (shapes.train.images, shapes.train.labels, shapes.train.masks)
+    )
     first = np.sort(np.unique(labels, return_index=True)[1])
-    return images[first], labels[first], shapes.class_names
+    return figures.Examples(images[first], labels[first], shapes.class_names, maps=None, masks=masks[first])
 
 
 def read_folder(folder: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

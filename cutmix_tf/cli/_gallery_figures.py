@@ -28,18 +28,20 @@ class Examples(NamedTuple):
       labels: Class ids (n,).
       class_names: A name for each class.
       maps: A teacher's attention for each image, float32 (n, rows, columns); None to leave out attention.
+      masks: Where the objects are, bool (n, height, width); None if that is unknown.
     """
 
     images: np.ndarray
     labels: np.ndarray
     class_names: Sequence[str]
     maps: np.ndarray | None
+    masks: np.ndarray | None = None
 
     def take(self, places: Sequence[int]) -> "Examples":
         """Some of them, counted around if there are too few."""
         chosen = np.asarray(places) % len(self.images)
-        maps = None if self.maps is None else self.maps[chosen]
-        return Examples(self.images[chosen], self.labels[chosen], self.class_names, maps)
+        maps, masks = (None if part is None else part[chosen] for part in (self.maps, self.masks))
+        return Examples(self.images[chosen], self.labels[chosen], self.class_names, maps, masks)
 
     @property
     def gray(self) -> tuple[int, ...]:
@@ -165,6 +167,9 @@ def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
     strips = {name: (spaced(type(mixer).__name__), {"mixed": _mixes(mixer)}) for name, mixer in mixers.items()}
     for name in ("cutout", "hide_and_seek", "random_erasing"):
         strips[name] = strips[name][0], {"erased": _mixes(mixers[name])}
+    if six.masks is not None:
+        rows = {"labels by area": _mixes(mixing.CutMix()), "labels by visible object": _by_objects}
+        strips["object_aware"] = "Object-aware labels", rows
     strips["cutmix_ablations"] = (
         "CutMix: one part changed",
         {
@@ -182,6 +187,12 @@ def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
 
 def _mixes(mixer: mixing.Mixer) -> Callable:
     return lambda six: mixer(six.images, six.labels, seed=(SEED, 0))
+
+
+def _by_objects(six: Examples):
+    element = {"images": six.images, "labels": six.labels, "segmentation_masks": six.masks.astype(np.int32)}
+    mixed = mixing.ObjectAware(mixing.CutMix(), objects="masks")(element, seed=(SEED, 0))
+    return mixed["images"], mixed["labels"]
 
 
 def _features(mixer: mixing.HiddenMixer, tap: int) -> Callable:
