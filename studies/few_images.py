@@ -3,7 +3,7 @@
 import numpy as np
 from study import ROOT, Arm, Study
 
-from cutmix_tf import AttentiveCutMix, CutMix, MixUp
+from cutmix_tf import AttentiveCutMix, CutMix, MixUp, ObjectAware
 from cutmix_tf.attention import Teacher
 from cutmix_tf.datasets import ImageSet, load
 from cutmix_tf.training import TrainConfig
@@ -31,7 +31,8 @@ Does mixing help on few real images? ResNet-20 is trained on 5 % of CIFAR-10 (25
 standard augmentation (80 epochs) than with crop and flip (160 epochs): hence all methods are compared without, and no
 mixing and CutMix also with crop and flip. No setting was changed after a test error was seen. All mixing arms but one
 mix half of the images, so that they can be compared with each other. Attentive CutMix pastes the six of 7×7 cells that
-MobileNetV2, trained on ImageNet, attends to most; its control pastes six random cells.
+MobileNetV2, trained on ImageNet, attends to most; its control pastes six random cells. ObjectAware gives CutMix' images
+labels by how much of that attention is visible; its control takes random maps for it.
 """,
     config=TrainConfig(
         dataset="cifar10",
@@ -55,6 +56,15 @@ MobileNetV2, trained on ImageNet, attends to most; its control pastes six random
             "six random cells, prob 0.5", {"mix": AttentiveCutMix(prob=0.5)}, images=with_random_maps
         ),
         "cutmix_1": Arm("CutMix, prob 1", {"mix": CutMix()}),
+        "object_aware_0.5": Arm(
+            "CutMix, prob 0.5, labels by the teacher's objects",
+            {"mix": ObjectAware(CutMix(prob=0.5)), "teacher": TEACHER},
+        ),
+        "random_objects_0.5": Arm(
+            "CutMix, prob 0.5, labels by random maps",
+            {"mix": ObjectAware(CutMix(prob=0.5))},
+            images=with_random_maps,
+        ),
         "crop_none": Arm("crop and flip, 160 epochs: none", CROPPED),
         "crop_cutmix_0.5": Arm(
             "crop and flip, 160 epochs: CutMix, prob 0.5, off for the last 15 %",
