@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from estimates import estimate
+from figures import method_of
 from study import Study, StudyRun
 
 from cutmix_tf import evaluation, plotting
@@ -73,7 +74,7 @@ def _table(study: Study, runs: list[StudyRun]) -> Iterator[str]:
 def draw(study: Study):
     """The main numbers as a matplotlib figure: a panel for each, a row for each arm, a dot for each seed."""
     runs, found = evaluated(study), values(evaluated(study))
-    methods = {run.arm: read_json(run.kept.summary)["mix"] for run in runs}
+    methods = {run.arm: method_of(run) for run in runs}
     arms, colors = [arm for arm in study.arms if arm in methods], plotting.colors_of(methods)
     drawn = {title: name for title, name in DRAWN.items() if title in found}
     rows = -(-len(drawn) // 3)

@@ -13,7 +13,7 @@ def draw_arms(study: Study, runs: list[StudyRun]):
     """The error or score by epoch of each arm, as a matplotlib figure: the mean over seeds, each seed faint behind."""
     figure = plotting.new_figure(7.2, 4.4, layout="constrained")
     axes = figure.subplots()
-    colors = plotting.colors_of({run.arm: _method(run) for run in runs})
+    colors = plotting.colors_of({run.arm: method_of(run) for run in runs})
     curves, means = defaultdict(list), []
     for run in runs:
         curves[run.arm].append(_curve(run))
@@ -29,7 +29,7 @@ def draw_arms(study: Study, runs: list[StudyRun]):
     return figure
 
 
-def _method(run: StudyRun) -> str | None:
+def method_of(run: StudyRun) -> str | None:
     """How a run, or its backbone, was mixed; None if the arm's name has to say, which knows of erasing too."""
     summary = run.summary()
     mix = summary.get("mix", summary.get(f"{PRETRAINING}_mix"))
@@ -43,11 +43,11 @@ def _label(run: StudyRun) -> str:
 
 
 def _limits(study: Study, means: list[np.ndarray]) -> tuple[float, float]:
-    """For errors, from just below the best one up to about twice that, where the arms part; for scores, all."""
+    """For errors, from just below the best one up to about twice that at most, where the arms part; for scores, all."""
     if study.task.curve is not None:
         return 0, 1.05 * max(mean.max() for mean in means) or 1
-    lowest = min(mean.min() for mean in means)
-    return 0.9 * lowest, 2.2 * lowest
+    lowest, highest = min(mean.min() for mean in means), max(mean.max() for mean in means)
+    return 0.9 * lowest, min(2.2 * lowest, 1.03 * highest)
 
 
 def _curve(run: StudyRun) -> tuple[list[float], list[float]]:

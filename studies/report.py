@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import behavior
 from estimates import Difference, estimate, paired_difference
 from study import Study, StudyRun, load_study
 
@@ -25,13 +26,15 @@ def main() -> None:
     if not runs:
         sys.exit(f"{study.name}: no run has finished. Run python studies/run.py {study.name}.")
     texts = {study.results / "runs.csv": runs_csv(runs), study.results / "README.md": page(study, runs)}
+    if behavior.evaluated(study):
+        texts[study.results / "behavior.md"] = behavior.page(study)
     if options.check:
         stale = [str(file) for file, text in texts.items() if not file.is_file() or file.read_text() != text]
         sys.exit(f"Out of date: {', '.join(stale)}. Run python studies/report.py {study.name}." if stale else 0)
     for file, text in texts.items():
         file.write_text(text)
     draw(study, runs)
-    print(f"Wrote {', '.join(file.name for file in texts)} and curves.png in {study.results}")
+    print(f"Wrote {', '.join(file.name for file in texts)} and figures in {study.results}")
 
 
 def runs_csv(runs: list[StudyRun]) -> str:
@@ -65,6 +68,7 @@ def page(study: Study, runs: list[StudyRun]) -> str:
             "",
             f"![{study.task.curve_title} by epoch, mean over seeds](curves.png)",
             "",
+            *(["What else these models do: [beyond the error](behavior.md).", ""] if behavior.evaluated(study) else []),
             *_differences(study, runs),
         ]
     )
@@ -122,11 +126,13 @@ def _shown(difference: Difference) -> str:
 
 
 def draw(study: Study, runs: list[StudyRun]) -> Path:
-    """The error by epoch of each arm: its mean over seeds, and its seeds behind it."""
+    """The error by epoch of each arm, its mean over seeds and its seeds behind it; and what was evaluated."""
     from figures import draw_arms  # needs matplotlib, which --check does not
 
     file = study.results / "curves.png"
     draw_arms(study, runs).savefig(file, dpi=120)
+    if behavior.evaluated(study):
+        behavior.draw(study).savefig(study.results / "behavior.png", dpi=120)
     return file
 
 

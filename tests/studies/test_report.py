@@ -5,6 +5,7 @@ import math
 import sys
 from pathlib import Path
 
+import behavior
 import estimates
 import pytest
 import report
@@ -14,6 +15,7 @@ from cutmix_tf import CutMix
 from cutmix_tf.training import TrainConfig
 
 ROOT = Path(__file__).parents[2]
+ACCURACY = ("top1_error", "top5_error", "negative_log_likelihood", "brier_score")
 ERRORS = {"none": (30.0, 31.0, 32.0), "cutmix_0.5": (28.0, 30.0, 29.0)}
 
 
@@ -110,3 +112,25 @@ def test_check_notices_a_changed_table(study, monkeypatch):
     table.write_text(table.read_text().replace("30.0", "29.0"))
     with pytest.raises(SystemExit, match=r"Out of date: .*runs\.csv"):
         report.main()
+
+
+def test_evaluations_get_a_page_and_a_figure_of_their_own(study):
+    """Means over the seeds that were evaluated, a dash where an arm lacks a number."""
+    assert not behavior.evaluated(study)
+    for run, errors in ((StudyRun(study, "none", 0), (30.0, 10.0)), (StudyRun(study, "none", 1), (31.0, 12.0))):
+        evaluate(run, accuracy=errors[0], calibration=errors[1])
+    evaluate(StudyRun(study, "cutmix_0.5", 0), accuracy=28.0)
+    page = behavior.page(study)
+    assert "| seeds | 0, 1 | 0 |" in page
+    assert f"| top-1 error % | 30.50 ± {12.706205 * 0.5:.2f} | 28.00 |" in page
+    assert "| expected calibration error % | 11.00 ± 12.71 | – |" in page
+    assert "[beyond the error](behavior.md)" in report.page(study, [run for run in study.runs() if run.finished])
+    report.draw(study, [run for run in study.runs() if run.finished])
+    assert (study.results / "behavior.png").stat().st_size > 5_000
+
+
+def evaluate(run, accuracy, calibration=None):
+    results = {"dataset": "shapes", "examples": 100, "accuracy": dict.fromkeys(ACCURACY, accuracy)}
+    if calibration is not None:
+        results["calibration"] = {"expected_calibration_error": calibration}
+    run.kept.evaluation.write_text(json.dumps(results))
