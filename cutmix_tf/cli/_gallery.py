@@ -88,7 +88,7 @@ def _readable(stem: str) -> str:
 
 def _read(path: Path) -> np.ndarray:
     try:
-        image = datasets.decode(tf.io.read_file(str(path)))
+        image = datasets.decode(tf.io.read_file(str(path))).numpy()
     except tf.errors.InvalidArgumentError as error:
         raise ValueError(f"{path} can't be read as a JPEG, PNG or still GIF. Remove it from the folder.") from error
     side = min(image.shape[:2])

@@ -36,7 +36,7 @@ def draw_curves(
     left, right = figure.subplots(1, 2)
     _draw(left, judged, colors, f"{' or '.join(sorted(set(splits.values())))} error".capitalize())
     _draw(right, trained, colors, "Training error, on the batches as mixed")
-    left.set_ylabel("top-1 error (%)", fontsize=TEXT)
+    left.set_ylabel("top-1 error (%), ↓ better", fontsize=TEXT)
     names = [f"{name}: {errors[-1]:.1f} %" if errors else name for name, (_, errors) in judged.items()]
     place = {"loc": "outside lower center", "ncols": _columns(names)}
     figure.legend(left.get_lines(), names, frameon=False, fontsize=TEXT, **place)

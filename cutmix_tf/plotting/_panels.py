@@ -24,6 +24,7 @@ def draw_panels(panels: Sequence[Callable[[Any], None]], colors: Mapping[str, st
       ImportError: if matplotlib is missing.
     """
     columns = min(len(panels), COLUMNS if len(panels) <= 2 * COLUMNS else COLUMNS + 1)
+    columns = 2 if len(panels) == 4 else columns
     rows = -(-len(panels) // columns)
     figure = new_figure(4.2 * columns, 3.6 * rows + 0.4, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)

@@ -8,7 +8,7 @@ import pytest
 from cutmix_tf import plotting
 
 
-@pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 3)), (7, (2, 4))])
+@pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (7, (2, 4))])
 def test_each_panel_has_its_place_and_the_rest_of_the_grid_is_empty(count, shape):
     panels = [lambda axes, number=number: axes.set_title(f"panel {number}") for number in range(count)]
     figure = plotting.draw_panels(panels, {"a": "#ff0000", "b": "#00ff00"})

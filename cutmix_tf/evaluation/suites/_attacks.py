@@ -53,7 +53,9 @@ class Fgsm(Attack):
         """The error over the strength."""
         for name, suite in results.items():
             axes.plot(suite["epsilon"], suite["top1_error"], color=colors[name], marker="o", markersize=4)
-        axes.set(title="FGSM attack", xlabel="ε (pixel values, of 255)", ylabel="top-1 error (%)", ylim=(0, 102))
+        axes.set(
+            title="FGSM attack", xlabel="ε (pixel values, of 255)", ylabel="top-1 error (%), ↓ better", ylim=(0, 102)
+        )
 
 
 class Pgd(Attack):

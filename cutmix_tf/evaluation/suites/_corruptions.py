@@ -42,4 +42,4 @@ class Corruptions(Suite):
             for name, suite in results.items()
         }
         draw_grouped_bars(axes, bars, colors)
-        axes.set(title="Corruptions, mean of 5 severities", ylabel="top-1 error (%)", ylim=(0, 102))
+        axes.set(title="Corruptions, mean of 5 severities", ylabel="top-1 error (%), ↓ better", ylim=(0, 102))

@@ -47,5 +47,7 @@ class InBetween(Suite):
                 neither = 100 - np.array(suite[kind]["either"])
                 axes.plot(suite["share"], neither, color=colors[name], linestyle=style)
         label_line_styles(axes, "blended, by weight", "center pasted, by side")
-        axes.set(title="Between two classes", xlabel="share of the second class", ylabel="neither predicted (%)")
+        axes.set(
+            title="Between two classes", xlabel="share of the second class", ylabel="neither predicted (%), ↓ better"
+        )
         axes.set(ylim=(0, None))

@@ -56,5 +56,9 @@ class Localization(Suite):
         """How often the largest region's box has an IoU of at least one half, over the threshold of the map."""
         for name, suite in results.items():
             axes.plot(suite["threshold"], suite["found_at_threshold"], color=colors[name])
-        axes.set(title="Localization", xlabel="threshold ÷ maximum of the map", ylabel="objects found, IoU ≥ 0.5 (%)")
+        axes.set(
+            title="Localization",
+            xlabel="threshold ÷ maximum of the map",
+            ylabel="objects found, IoU ≥ 0.5 (%), ↑ better",
+        )
         axes.set(ylim=(0, 102))

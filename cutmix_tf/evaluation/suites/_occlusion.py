@@ -28,5 +28,5 @@ class Occlusion(Suite):
             axes.plot(suite["share"], suite["center"], color=colors[name])
             axes.plot(suite["share"], suite["boundary"], color=colors[name], linestyle=":")
         label_line_styles(axes, "center hidden", "all but the center hidden")
-        axes.set(title="Occlusion", xlabel="side of the center ÷ side of the image", ylabel="top-1 error (%)")
+        axes.set(title="Occlusion", xlabel="side of the center ÷ side of the image", ylabel="top-1 error (%), ↓ better")
         axes.set(ylim=(0, 102))

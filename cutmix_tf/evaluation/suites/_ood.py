@@ -48,4 +48,4 @@ class OutOfDistribution(Suite):
         bars = {name: {key: row["auroc"] for key, row in suite["sets"].items()} for name, suite in results.items()}
         draw_grouped_bars(axes, bars, colors)
         axes.axhline(50, color=INK, linewidth=1, linestyle=":", label="chance")
-        axes.set(title="Out-of-distribution detection", ylabel="AUROC (%)", ylim=(0, 102))
+        axes.set(title="Out-of-distribution detection", ylabel="AUROC (%), ↑ better", ylim=(0, 102))
