@@ -42,6 +42,13 @@ def cast() -> Callable:
     return tf.function(lambda images, labels: (tf.cast(images, tf.float32), labels))
 
 
+def fft(images: tf.Tensor, labels: tf.Tensor) -> tuple:
+    """What FMix can't do without, in floats: random amplitudes, and their transform; the batch is passed through."""
+    height, width = images.shape[1:3]
+    parts = tf.random.normal([2, images.shape[0], height, width // 2 + 1])
+    return images, labels, tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])
+
+
 def with_maps(mixer: cutmix_tf.mixing.Mixer) -> Callable:
     """A mixer that gets random 7×7 attention maps, computed beforehand."""
     chance = np.random.default_rng(1)
@@ -74,6 +81,11 @@ CANDIDATES = {
     "cutmix_tf.CutMix": Candidate(cutmix_tf.CutMix),
     "keras.layers.CutMix": Candidate(lambda: keras_layer("CutMix"), one_hot=True),
     "keras_cv.layers.CutMix": Candidate(lambda: keras_cv_layer("CutMix"), one_hot=True),
+    "cutmix_tf.FMix": Candidate(cutmix_tf.FMix),
+    "FFT of FMix": Candidate(lambda: fft),
+    "cutmix_tf.SaliencyMix": Candidate(cutmix_tf.SaliencyMix),
+    "cutmix_tf.GridMix": Candidate(cutmix_tf.GridMix),
+    "cutmix_tf.ResizeMix": Candidate(cutmix_tf.ResizeMix),
     "cutmix_tf.ObjectAware": Candidate(lambda: with_maps(cutmix_tf.ObjectAware(cutmix_tf.CutMix()))),
     "cast to float32": Candidate(cast),
     "cutmix_tf.MixUp": Candidate(cutmix_tf.MixUp),
@@ -81,6 +93,10 @@ CANDIDATES = {
 }
 PEERS = {
     "cutmix_tf.CutMix": ("copy", "keras.layers.CutMix", "keras_cv.layers.CutMix"),
+    "cutmix_tf.FMix": ("copy", "FFT of FMix"),
+    "cutmix_tf.SaliencyMix": ("copy", "cutmix_tf.CutMix"),
+    "cutmix_tf.GridMix": ("copy", "cutmix_tf.CutMix"),
+    "cutmix_tf.ResizeMix": ("copy", "cutmix_tf.CutMix"),
     "cutmix_tf.ObjectAware": ("copy", "cutmix_tf.CutMix"),
     "cutmix_tf.MixUp": ("copy", "cast to float32", "keras.layers.MixUp"),
 }

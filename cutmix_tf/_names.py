@@ -11,6 +11,8 @@ from cutmix_tf.mixing import AttentiveCutMix as AttentiveCutMix
 from cutmix_tf.mixing import CutMix as CutMix
 from cutmix_tf.mixing import Cutout as Cutout
 from cutmix_tf.mixing import FeatureCutMix as FeatureCutMix
+from cutmix_tf.mixing import FMix as FMix
+from cutmix_tf.mixing import GridMix as GridMix
 from cutmix_tf.mixing import HideAndSeek as HideAndSeek
 from cutmix_tf.mixing import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing import MixingLayer as MixingLayer
@@ -18,5 +20,7 @@ from cutmix_tf.mixing import MixUp as MixUp
 from cutmix_tf.mixing import ObjectAware as ObjectAware
 from cutmix_tf.mixing import OneOf as OneOf
 from cutmix_tf.mixing import RandomErasing as RandomErasing
+from cutmix_tf.mixing import ResizeMix as ResizeMix
+from cutmix_tf.mixing import SaliencyMix as SaliencyMix
 from cutmix_tf.mixing import mix as mix
 from cutmix_tf.models import TappedModel as TappedModel

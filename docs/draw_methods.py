@@ -122,6 +122,10 @@ def main() -> None:
     for row, (name, mixer) in enumerate(HIDDEN.items(), start=7):
         rows[name] = mixed_inside(mixer, model, shapes, row)
     rows["auto_augment"] = augmented(shapes)
+    rows["fmix"] = mixed(cm.FMix(), shapes, row=2)
+    rows["saliency_mix"] = mixed(cm.SaliencyMix(), shapes, row=3)
+    rows["grid_mix"] = mixed(cm.GridMix(), shapes, row=4)
+    rows["resize_mix"] = mixed(cm.ResizeMix(), shapes, row=1)
     rows["object_aware"] = mixed_by_objects(shapes, row=0)
     for name, (images, targets) in rows.items():
         save(plotting.draw_mixes(images, targets, shapes.class_names), name)

@@ -11,6 +11,8 @@ from cutmix_tf.mixing._cutout import Cutout as Cutout
 from cutmix_tf.mixing._dataset import mix as mix
 from cutmix_tf.mixing._eraser import Eraser as Eraser
 from cutmix_tf.mixing._feature_cutmix import FeatureCutMix as FeatureCutMix
+from cutmix_tf.mixing._fmix import FMix as FMix
+from cutmix_tf.mixing._grid_mix import GridMix as GridMix
 from cutmix_tf.mixing._hidden import BoundMixer as BoundMixer
 from cutmix_tf.mixing._hidden import HiddenMixer as HiddenMixer
 from cutmix_tf.mixing._hide_and_seek import HideAndSeek as HideAndSeek
@@ -27,6 +29,9 @@ from cutmix_tf.mixing._plan import apply_plan as apply_plan
 from cutmix_tf.mixing._plan import own_weight as own_weight
 from cutmix_tf.mixing._planner import Planner as Planner
 from cutmix_tf.mixing._random_erasing import RandomErasing as RandomErasing
+from cutmix_tf.mixing._resize_mix import ResizeMix as ResizeMix
+from cutmix_tf.mixing._saliency import saliency_maps as saliency_maps
+from cutmix_tf.mixing._saliency_mix import SaliencyMix as SaliencyMix
 from cutmix_tf.mixing._schedule import MixSchedule as MixSchedule
 from cutmix_tf.mixing._schedule import check_points as check_points
 from cutmix_tf.mixing._seeds import check_unseeded as check_unseeded

@@ -12,6 +12,8 @@ from cutmix_tf.mixing._labels import mix_labels
 from cutmix_tf.mixing._options import OPTION, Names
 from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
 from cutmix_tf.mixing._planner import Planner, check_strength, thin_out
+from cutmix_tf.mixing._resample import nearest
+from cutmix_tf.mixing._saliency import saliency_maps
 from cutmix_tf.mixing._seeds import seed_of_call
 
 
@@ -63,6 +65,11 @@ class Mixer(Planner):
 
     images_key: str | None = dataclasses.field(default=None, hash=False, metadata=OPTION)
     pass_through: Names = dataclasses.field(default=(), hash=False, metadata=OPTION)
+
+    @property
+    def uses_saliency(self) -> bool:
+        """Whether it needs the saliency of the images, which is then computed."""
+        return False
 
     def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
         """The weight of the own label: float32 (batch,), the counted share of own values in the image.
@@ -150,7 +157,8 @@ def _mix(mixer: Mixer, grid: tuple[int, int] | None, _ranks, element: Element, s
     if attention is not None:  # a plan must know the size of the grid when it is traced
         attention = tf.ensure_shape(attention, [None, *(grid or ())])
     batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
-    canvas = Canvas(batch, height, width, attention, masks)
+    saliency = saliency_maps(images) if mixer.uses_saliency else None
+    canvas = Canvas(batch, height, width, attention, saliency, masks)
     plan = mixer.plan(canvas, seed)
     plan = thin_out(plan.without_self_pairs(), batch, seed, strength)
     name = type(mixer).__name__
@@ -183,4 +191,4 @@ def _mix_masks(plan: Plan, masks: tf.Tensor, name: str) -> tf.Tensor:
             f"{name} can blend images, but segmentation_masks can't be blended: each of their pixels belongs to one "
             f"image. Use a method that pastes, such as CutMix; got {masks.dtype.name} masks."
         )
-    return apply_plan(plan.mixing_only(), masks)
+    return apply_plan(plan.mixing_only(), masks, nearest)

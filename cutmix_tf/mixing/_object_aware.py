@@ -7,9 +7,11 @@ import tensorflow as tf
 
 from cutmix_tf._checks import check_choice
 from cutmix_tf.mixing._mixer import Mixer
-from cutmix_tf.mixing._objects import Masses, masses_on_maps, masses_on_masks
+from cutmix_tf.mixing._objects import Masses, masses_on_maps, masses_on_masks, masses_on_saliency
 from cutmix_tf.mixing._plan import Canvas, Plan, own_weight
 from cutmix_tf.mixing._relabeled import Relabeled
+
+_MASSES = {"attention": masses_on_maps, "masks": masses_on_masks, "saliency": masses_on_saliency}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +38,8 @@ class ObjectAware(Relabeled):
       rule: "area" or "semantic".
       objects: Where maps come from: "attention" for maps (batch, rows, columns) that are given like those of
         `AttentiveCutMix`, not negative, whose cells are laid over the image; "masks" for the segmentation masks of the
-        batch, whose objects are all pixels that are not 0. Set the void pixels of a dataset to 0 before.
+        batch, whose objects are all pixels that are not 0 (set the void pixels of a dataset to 0 before); "saliency"
+        for that of the images, as in `SaliencyMix`.
       **options: What labels and inputs are like, and a seed: see `Mixer`.
 
     Raises:
@@ -60,22 +63,27 @@ class ObjectAware(Relabeled):
 
     mixer: Mixer
     rule: Literal["area", "semantic"] = "area"
-    objects: Literal["attention", "masks"] = "attention"
+    objects: Literal["attention", "masks", "saliency"] = "attention"
 
     def __post_init__(self):
         super().__post_init__()
         check_choice("rule", self.rule, ("area", "semantic"))
-        check_choice("objects", self.objects, ("attention", "masks"))
+        check_choice("objects", self.objects, tuple(_MASSES))
 
     @property
     def uses_attention(self) -> bool:
         """Whether objects are found on attention maps, or the mixer uses some."""
         return self.objects == "attention" or self.mixer.uses_attention
 
+    @property
+    def uses_saliency(self) -> bool:
+        """Whether objects are found by saliency, or the mixer uses it."""
+        return self.objects == "saliency" or self.mixer.uses_saliency
+
     def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
         """The own label's weight, float32 (batch,), or both labels' weights, (batch, 2); see the class."""
         mixing = plan.mixing_only()
-        masses = (masses_on_maps if self.objects == "attention" else masses_on_masks)(mixing, canvas)
+        masses = _MASSES[self.objects](mixing, canvas)
         share = tf.zeros([], tf.float64) if plan.own_share is None else tf.cast(plan.own_share, tf.float64)
         seen = masses.total - masses.inside + share * masses.inside
         pasted = (1 - share) * masses.pasted

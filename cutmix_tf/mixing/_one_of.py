@@ -54,6 +54,11 @@ class OneOf(Mixer):
         return any(mixer.uses_attention for mixer in self.mixers)
 
     @property
+    def uses_saliency(self) -> bool:
+        """Whether one of the mixers needs saliency."""
+        return any(mixer.uses_saliency for mixer in self.mixers)
+
+    @property
     def keeps_labels(self) -> bool:
         """Whether all of the mixers do."""
         return all(mixer.keeps_labels for mixer in self.mixers)
@@ -73,7 +78,7 @@ class OneOf(Mixer):
         choice = tf.reduce_sum(tf.cast(tf.cast(bits, tf.float64)[:, None] >= thresholds, tf.int32), axis=1)
         choice = tf.broadcast_to(choice, [batch])
         plans = [mixer.plan(canvas, own) for mixer, own in zip(self.mixers, seeds, strict=True)]
-        return _choose(plans, choice, batch)
+        return _choose(_on_one_grid(plans, canvas), choice, batch)
 
 
 def _checked_weights(weights: tuple[Any, ...], count: int) -> tuple[float, ...]:
@@ -82,6 +87,12 @@ def _checked_weights(weights: tuple[Any, ...], count: int) -> tuple[float, ...]:
     for weight in weights:
         check_number("each weight", weight, low=0, above=True)
     return weights
+
+
+def _on_one_grid(plans: list[Plan], canvas: Canvas) -> list[Plan]:
+    """The plans with masks in place of cells, unless all cells are those of one grid."""
+    grids = {tuple(plan.cells.shape[1:]) for plan in plans if plan.cells is not None}
+    return plans if len(grids) < 2 else [plan.with_mask(canvas.height, canvas.width) for plan in plans]
 
 
 def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
@@ -97,6 +108,14 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
         if any(value is not None for value in values):
             rows = [default if value is None else value for value in values]
             chosen[field] = _pick_rows(rows, choice, batch)
+    if any(plan.source is not None for plan in plans):
+        sources = [plan.box if plan.source is None else plan.source for plan in plans]
+        chosen["source"] = _pick_rows(sources, choice, batch)
+    masks = [plan.mask for plan in plans if plan.mask is not None]
+    if masks:
+        everywhere = tf.ones_like(masks[0])
+        table = tf.stack([everywhere if plan.mask is None else plan.mask for plan in plans], axis=1)
+        chosen["mask"] = tf.gather(table, choice, axis=1, batch_dims=1)
     erase = tuple(
         dataclasses.replace(erase, examples=erase.examples & (choice == number))
         for number, plan in enumerate(plans)

@@ -1,12 +1,16 @@
 """The plan: who is mixed with whom, and where an example keeps its own values. One function applies any plan."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from cutmix_tf._cells import cell_edges, cell_of_pixels
+from cutmix_tf._cells import cell_edges, cell_of_pixels, spread_cells
+from cutmix_tf.mixing._resample import averaged
+
+Resize = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Canvas(NamedTuple):
@@ -17,6 +21,8 @@ class Canvas(NamedTuple):
     width: tf.Tensor
     attention: tf.Tensor | None = None
     """float32 (batch, rows, columns): how important each cell of an image is, for mixers that use attention."""
+    saliency: tf.Tensor | None = None
+    """int32 (batch, height, width): how salient each pixel of an image is, for mixers that use saliency."""
     masks: tf.Tensor | None = None
     """Segmentation masks (batch, height, width, channels), or with frames as their images, if the batch has any."""
 
@@ -55,8 +61,9 @@ class Erase:
 class Plan(NamedTuple):
     """What happens to each example of a batch. An empty box leaves an example unchanged.
 
-    A field that is None does not apply to any example: without `partner` nothing is mixed in, without `cells` boxes are
-    used whole, and without `own_share` values are pasted rather than blended.
+    A field that is None does not apply to any example: without `partner` nothing is mixed in, without `cells` and
+    `mask` boxes are used whole, without `own_share` values are pasted rather than blended, and without `source` they
+    are not resized.
     """
 
     box: tf.Tensor
@@ -66,8 +73,13 @@ class Plan(NamedTuple):
     """int32 (batch,): the example whose values are mixed in inside the box."""
     cells: tf.Tensor | None = None
     """bool (batch, rows, columns): the cells of a grid over the whole image to which the box is restricted."""
+    mask: tf.Tensor | None = None
+    """bool (batch, height, width): the pixels to which the box is restricted, for shapes that nothing smaller holds."""
     own_share: tf.Tensor | None = None
     """float32 (batch,): the share of its own values that an example keeps inside its box."""
+    source: tf.Tensor | None = None
+    """int32 (batch, 4): the box of the partner that is resized into `box`. Where both are equal, and without it, values
+    keep their place."""
     erase: tuple[Erase, ...] = ()
     """What erases the boxes of some examples; no example belongs to two of them."""
 
@@ -82,6 +94,13 @@ class Plan(NamedTuple):
         for erase in self.erase:
             box = tf.where(erase.examples[:, None], 0, box)
         return self._replace(box=box, erase=())
+
+    def with_mask(self, height, width) -> "Plan":
+        """The same plan for images of that size with a mask in place of cells."""
+        if self.cells is None:
+            return self
+        mask = spread_cells(self.cells, height, width)
+        return self._replace(cells=None, mask=mask if self.mask is None else self.mask & mask)
 
     def without_self_pairs(self) -> "Plan":
         """The same plan with the box emptied for an example that is its own partner, as in a batch of one."""
@@ -109,6 +128,8 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
 
 def _count_inside(plan: Plan, height, width) -> tf.Tensor:
     """The number of pixels inside each example's box and cells: int32 (batch,)."""
+    if plan.mask is not None:
+        return tf.reduce_sum(tf.cast(pixels_inside(plan, height, width), tf.int32), axis=[1, 2])
     top, left, bottom, right = (plan.box[:, k, None] for k in range(4))
     if plan.cells is None:
         return tf.squeeze((bottom - top) * (right - left), axis=1)
@@ -122,17 +143,18 @@ def overlaps(edges: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
     return tf.maximum(tf.minimum(edges[1:], end) - tf.maximum(edges[:-1], first), 0)
 
 
-def apply_plan(plan: Plan, images: tf.Tensor) -> tf.Tensor:
+def apply_plan(plan: Plan, images: tf.Tensor, resize: Resize = averaged) -> tf.Tensor:
     """Mixes anything that lives on the image grid: (batch, height, width, channels) of any dtype.
 
     Pasting and erasing copy values bit for bit in the images' own dtype. A plan that blends computes in float32 and
     returns the images' dtype if that is a floating one, else float32. Videos, (batch, frames, height, width, channels),
-    are mixed in the same way in each of their frames.
+    are mixed in the same way in each of their frames. A plan with a source resizes partners by `resize`: `averaged`, or
+    `nearest` for class ids.
     """
     batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
     shape = tf.stack([batch, height, width, channels])
     rows = tf.reshape(images, [batch, *frames, height, width * channels])  # long rows vectorize
-    incoming, inside = _incoming(plan, rows), _inside(plan, shape)
+    incoming, inside = _incoming(plan, rows, shape, resize), _inside(plan, shape)
     for erase in plan.erase:
         erased = erase.examples[:, None, None]
         written = erase.values(shape, incoming.dtype)
@@ -147,11 +169,11 @@ def _in_frames(values: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     return values if rows.shape.rank == 3 else tf.expand_dims(values, axis=1)
 
 
-def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
+def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> tf.Tensor:
     """The values that are mixed in inside the boxes: like `rows`, in the result's dtype."""
     if plan.partner is None:
         return _as_result(plan, rows)
-    incoming = tf.gather(rows, plan.partner)
+    incoming = partners_values(plan, rows, shape, resize)
     if plan.own_share is None:
         return incoming
     share = _in_frames(plan.own_share[:, None, None], rows)
@@ -160,6 +182,18 @@ def _incoming(plan: Plan, rows: tf.Tensor) -> tf.Tensor:
     # a share of all or nothing is exact, even where the image without a share holds NaN or infinity
     blend = tf.where(share == 0, _as_result(plan, incoming), blend)
     return tf.where(share == 1, _as_result(plan, rows), blend)
+
+
+def partners_values(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> tf.Tensor:
+    """What each example's partner has to give, moved and resized if there is a source: like `rows`."""
+    incoming = tf.gather(rows, plan.partner)
+    if plan.source is None:
+        return incoming
+    images = tf.reshape(incoming, tf.concat([shape[:1], [-1], shape[1:]], axis=0))
+    images = tf.ensure_shape(images, [None, None, rows.shape[-2], None, None])
+    resized = tf.reshape(resize(images, plan.source, plan.box), tf.shape(rows))
+    moved = tf.reduce_any(plan.source != plan.box, axis=1)
+    return tf.where(_in_frames(moved[:, None, None], rows), resized, incoming)
 
 
 def _as_result(plan: Plan, values: tf.Tensor) -> tf.Tensor:
@@ -177,6 +211,9 @@ def _inside(plan: Plan, shape: tf.Tensor) -> tf.Tensor:
     inside_rows = _within(tf.range(shape[1])[None], top, bottom)
     inside_columns = _within(tf.range(shape[2] * shape[3])[None], left * shape[3], right * shape[3])
     inside = inside_rows[:, :, None] & inside_columns[:, None, :]
+    if plan.mask is not None:
+        wide = tf.broadcast_to(tf.expand_dims(plan.mask, axis=3), tf.concat([tf.shape(plan.mask), shape[3:]], axis=0))
+        inside &= tf.reshape(wide, tf.concat([tf.shape(plan.mask)[:2], [-1]], axis=0))
     return inside if plan.cells is None else inside & _cell_mask(plan.cells, shape)
 
 

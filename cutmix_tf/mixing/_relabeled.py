@@ -29,6 +29,11 @@ class Relabeled(Mixer):
         return self.mixer.uses_attention
 
     @property
+    def uses_saliency(self) -> bool:
+        """Whether the mixer does."""
+        return self.mixer.uses_saliency
+
+    @property
     def keeps_labels(self) -> bool:
         """Whether the mixer does: an image that is only erased keeps its label under either rule."""
         return self.mixer.keeps_labels

@@ -37,6 +37,20 @@ CASES = {
     "RandomErasing": cm.RandomErasing(prob=1.0, value_range=(0, 255)),
     "RandomErasing, color": cm.RandomErasing(prob=1.0, fill="color", per="batch", value_range=(0, 255)),
     "RandomErasing, constant": cm.RandomErasing(fill=7),
+    "FMix": cm.FMix(),
+    "FMix, per batch": cm.FMix(decay=1.5, per="batch"),
+    "ObjectAware, shapes": cm.ObjectAware(cm.FMix()),
+    "GridMix": cm.GridMix(),
+    "GridMix, per batch": cm.GridMix(cells=3, alpha=0.5, per="batch"),
+    "SaliencyMix": cm.SaliencyMix(),
+    "SaliencyMix, attention": cm.SaliencyMix(saliency="attention", per="batch"),
+    "ObjectAware, saliency": cm.ObjectAware(cm.CutMix(), objects="saliency"),
+    "OneOf, two grids": cm.OneOf([cm.GridMix(), cm.AttentiveCutMix(), cm.MixUp()]),
+    "ResizeMix": cm.ResizeMix(),
+    "ResizeMix, per batch": cm.ResizeMix(scale=(0.5, 1.0), per="batch"),
+    "ObjectAware, resized": cm.ObjectAware(cm.ResizeMix()),
+    "OneOf, resized or not": cm.OneOf([cm.CutMix(), cm.ResizeMix()]),
+    "OneOf, box or shape": cm.OneOf([cm.FMix(), cm.AttentiveCutMix(), cm.Cutout(size=4, fill=9)]),
     "OneOf, mix or erase": cm.OneOf(
         [
             cm.CutMix(),
@@ -80,12 +94,18 @@ class WithMaps:
 def plan_of(mixer):
     """One of the plans that a mixer draws."""
     maps = tf.cast(WithMaps(mixer).maps(4, (0, 0)), tf.float32)
-    return mixer.plan(Canvas(tf.constant(4), tf.constant(12), tf.constant(20), maps), (0, 0))
+    saliency = tf.cast(WithMaps(mixer, (12, 20)).maps(4, (0, 1)), tf.int32)
+    return mixer.plan(Canvas(tf.constant(4), tf.constant(12), tf.constant(20), maps, saliency), (0, 0))
 
 
 def blends(mixer):
     """Whether it makes values that no image had, in floats."""
     return plan_of(mixer).blends
+
+
+def resizes(mixer):
+    """Whether it pastes values that no image had."""
+    return plan_of(mixer).source is not None
 
 
 def takes(mixer, images):
@@ -106,6 +126,7 @@ ERASING = {name: mixer for name, mixer in CASES.items() if mixer.keeps_labels}
 RELABELED = {name: mixer for name, mixer in CASES.items() if not mixer.plan_is_complete}
 MIXING = {name: mixer for name, mixer in CASES.items() if only_mixes(mixer)}
 PASTING = {name: mixer for name, mixer in MIXING.items() if not blends(mixer)}
+KEEPING_PLACE = {name: mixer for name, mixer in PASTING.items() if not resizes(mixer)}
 ONE_OF_EACH = {type(mixer).__name__: mixer for mixer in reversed(CASES.values())}
 """The first row of each method."""
 

@@ -185,3 +185,47 @@ def labels_describe_the_objects(mixer, rule):
     np.testing.assert_allclose(targets[compared, :, 1], expected[compared], rtol=0, atol=1e-7)
     if (targets[:, 1, 1] > 0).mean() < 0.3:
         raise AssertionError("hardly any label is mixed")
+
+
+def boxes_show_the_whole_partner(mixer):
+    """A box has its partner's mean, however coarse it is, and a ramp becomes a steeper ramp with the same ends."""
+    noise = np.random.default_rng(9).random((COUNT, HEIGHT, WIDTH))
+    for box, partner in _boxes_and_partners(mixer, 50 * noise):
+        np.testing.assert_allclose(box.mean(), partner.mean(), rtol=0, atol=1e-2)
+    for box, partner in _boxes_and_partners(mixer, 2 * np.arange(HEIGHT)[:, None] + np.arange(WIDTH) + 0 * noise):
+        rows, columns = ((np.arange(size) + 0.5) / size for size in box.shape)
+        ramp = partner[0, 0] + 2 * (rows[:, None] * HEIGHT - 0.5) + columns * WIDTH - 0.5
+        np.testing.assert_allclose(box, ramp, rtol=0, atol=(2 + 1) / 8 + 1e-2)  # a step of the ramp, cut anywhere
+
+
+def _boxes_and_partners(mixer, values):
+    """What is pasted into each of those images, which are shifted so that no value occurs in two, and its partner."""
+    images = (100 * np.arange(COUNT)[:, None, None] + values).astype(np.float32)
+    mixed, targets = run(mixer, (tf.constant(images[..., None]), tf.range(COUNT)))
+    for before, after, target in zip(images, mixed.numpy()[..., 0], targets, strict=True):
+        pasted = before != after
+        rows, columns = pasted.any(axis=1), pasted.any(axis=0)
+        np.testing.assert_array_equal(pasted, rows[:, None] & columns, err_msg="what changes is no box")
+        yield after[rows][:, columns], images[int(target[1, 0])]
+
+
+def shapes_are_smooth(mixer):
+    """Where about half of an image is pasted, neighbors rarely come from different images."""
+    images, targets = run(mixer, painted_batch())
+    numbers = np.asarray(images)[..., 0][abs(targets[:, 0, 1] - 0.5) < 0.2]
+    borders = np.mean(numbers[:, 1:] != numbers[:, :-1]) + np.mean(numbers[:, :, 1:] != numbers[:, :, :-1])
+    if len(numbers) < 5 or borders > 0.4:
+        raise AssertionError(f"{borders / 2:.0%} of the neighbors differ")
+
+
+def salient_places_are_pasted(mixer):
+    """Each image has one bright pixel; wherever something is pasted, the partner's bright pixel is among it."""
+    chance, images = np.random.default_rng(4), np.zeros((COUNT, HEIGHT, WIDTH, 3), np.uint8)
+    places = np.stack([chance.integers(HEIGHT, size=COUNT), chance.integers(WIDTH, size=COUNT)], axis=1)
+    images[np.arange(COUNT), places[:, 0], places[:, 1]] = 255
+    mixed, targets = run(mixer, (tf.constant(images), tf.range(COUNT)))
+    pasted = targets[:, 1, 1] > 0
+    others = targets[:, 1, 0].astype(int)
+    shown = mixed.numpy()[np.arange(COUNT), places[others, 0], places[others, 1], 2]
+    if pasted.mean() < 0.5 or not (shown[pasted] == 255).all():
+        raise AssertionError(f"{np.mean(shown[pasted] == 255):.0%} of the salient places are pasted")

@@ -147,3 +147,108 @@ class NumpyObjectAware:
         if self.rule == "semantic":
             return parts / [own.sum(), partners.sum()]
         return parts / parts.sum() if parts.any() else object_weights(kept, 0 * own, 0 * partners, "area")
+
+
+def shrunk(image, height, width):
+    """An image (rows, columns, channels) shrunk to that size: each pixel is the mean of what it covers, in float64."""
+    rows, columns, channels = image.shape
+    fine = np.repeat(np.repeat(image.astype(np.float64), height, axis=0), width, axis=1)
+    return fine.reshape(height, rows, width, columns, channels).mean(axis=(1, 3))
+
+
+def picked(values, height, width):
+    """Values (rows, columns, …) at that size: each pixel takes the value below its center."""
+    rows = np.floor((np.arange(height) + 0.5) * values.shape[0] / height).astype(int)
+    columns = np.floor((np.arange(width) + 0.5) * values.shape[1] / width).astype(int)
+    return values[rows[:, None], columns]
+
+
+RESIZE_FLAWS = (
+    "nearest pixels",
+    "cropped instead of shrunk",
+    "flipped",
+    "half a pixel off",
+    "label by the partner's area",
+)
+
+
+class NumpyResizeMix:
+    """ResizeMix with loops; `flaw` breaks it in one of the ways listed in `RESIZE_FLAWS`."""
+
+    def __init__(self, flaw=None):
+        self.flaw = flaw
+
+    def __call__(self, images, labels, *, seed):
+        images, labels = np.asarray(images), np.asarray(labels)
+        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        count, rows, columns, _ = images.shape
+        others = (np.arange(count) + draw.integers(1, count)) % count
+        mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
+        for index, other in enumerate(others):
+            scale = draw.uniform(0.1, 0.8)
+            height, width = max(int(scale * rows), 1), max(int(scale * columns), 1)
+            top, left = draw.integers(rows - height + 1), draw.integers(columns - width + 1)
+            mixed[index, top : top + height, left : left + width] = self._pasted(images[other], height, width)
+            share = 1 - height * width / (rows * columns)
+            share = 0 if self.flaw == "label by the partner's area" else share  # all of the partner is shown
+            targets[index] = [[labels[index], share], [labels[other], 1 - share]]
+        return mixed, targets
+
+    def _pasted(self, image, height, width):
+        if self.flaw == "nearest pixels":
+            return picked(image, height, width)
+        if self.flaw == "cropped instead of shrunk":
+            return image[:height, :width]
+        if self.flaw == "half a pixel off":
+            image = (image + np.roll(image, 1, axis=1)) / 2
+        return shrunk(image, height, width)[:: -1 if self.flaw == "flipped" else 1]
+
+
+def published_fields(draw, count, height, width, decay=3.0):
+    """Low-frequency images as the authors of FMix draw them: (count, height, width).
+
+    Their code pairs neighboring columns of a real spectrum, as the two parts of a complex one that are never joined.
+    """
+    down, across = np.fft.fftfreq(height)[:, None], np.arange(width // 2 + 1) // 2 / width
+    scale = np.maximum(np.hypot(down, across), 1 / max(height, width)) ** -decay
+    return np.fft.irfft2(draw.normal(size=(count, *scale.shape)) * scale, (height, width))
+
+
+SHAPE_FLAWS = ("noise instead of a shape", "label by the drawn share")
+
+
+class NumpyFMix:
+    """FMix with loops; `flaw` breaks it in one of the ways listed in `SHAPE_FLAWS`."""
+
+    def __init__(self, flaw=None):
+        self.flaw = flaw
+
+    def __call__(self, images, labels, *, seed):
+        images, labels = np.asarray(images), np.asarray(labels)
+        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        count, height, width, _ = images.shape
+        others = (np.arange(count) + draw.integers(1, count)) % count
+        mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
+        for index, (other, field) in enumerate(zip(others, published_fields(draw, count, height, width), strict=True)):
+            field = draw.random(field.shape) if self.flaw == "noise instead of a shape" else field
+            share, order = draw.random(), np.argsort(field, axis=None)
+            kept = round(share * field.size)
+            pasted = np.unravel_index(order[: field.size - kept], field.shape)
+            mixed[index][pasted] = images[other][pasted]
+            share = share if self.flaw == "label by the drawn share" else kept / field.size
+            targets[index] = [[labels[index], share], [labels[other], 1 - share]]
+        return mixed, targets
+
+
+def fine_grained_saliency(image):
+    """The saliency of one image (height, width, 3) of bytes, pixel by pixel, from OpenCV's description."""
+    gray = np.floor(image.astype(float) @ [0.299, 0.587, 0.114] + 0.5).astype(int)
+    height, width = gray.shape
+    parts = np.zeros((2, height, width))
+    for y, x in np.ndindex(height, width):
+        for reach in (12, 24, 28, 48, 56, 112):
+            around = gray[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+            if around.size > 1:
+                difference = gray[y, x] - (around.sum() - gray[y, x]) / (around.size - 1)
+                parts[int(difference < 0), y, x] += math.floor(abs(difference) + 1e-9)
+    return sum(np.floor(255 * part / max(part.max(), 1) + 1e-9) for part in parts)

@@ -44,6 +44,10 @@ SETTINGS = {
         "value_range": [(0, 255), (0, 255), None],
         **COMMON,
     },
+    "FMix": {"alpha": ALPHA, "decay": [1, 3.0, 10], **COMMON},
+    "GridMix": {"cells": [1, 2, 5], "alpha": ALPHA, **COMMON},
+    "SaliencyMix": {"alpha": ALPHA, "saliency": ["images", "attention"], **COMMON},
+    "ResizeMix": {"scale": [(0.1, 0.8), [0.5, 1], (1e-3, 1.0)], **COMMON},
     "FeatureCutMix": {"alpha": ALPHA, "taps": TAPS, **COMMON},
     "ManifoldMixUp": {"alpha": ALPHA, "taps": TAPS, **COMMON},
     "OneOf": {"mixers": [], "weights": [], "per": COMMON["per"]},
@@ -52,7 +56,7 @@ SETTINGS = {
     "ObjectAware": {
         "mixer": [],
         "rule": ["area", "semantic"],
-        "objects": ["attention", "masks"],
+        "objects": ["attention", "masks", "saliency"],
     },
 }
 """For each method and each of its settings some valid values; none if they depend on other settings."""
@@ -101,7 +105,12 @@ def blends(mixer):
     """Whether its plans blend."""
     planner = mixer.mixer if isinstance(mixer, BoundMixer) else mixer
     maps = tf.zeros([2, 12, 9]) if planner.uses_attention else None
-    return planner.plan(Canvas(*map(tf.constant, (2, 4, 4)), maps), (0, 0)).blends
+    canvas = Canvas(*map(tf.constant, (2, 4, 4)), maps, saliency=tf.zeros([2, 4, 4], tf.int32))
+    return planner.plan(canvas, (0, 0)).blends
+
+
+def resizes(mixer):
+    return any(type(leaf).__name__ == "ResizeMix" for leaf in leaves(mixer))
 
 
 def uses_attention(mixer):

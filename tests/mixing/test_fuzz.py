@@ -7,6 +7,7 @@ number, so a longer run starts with the shorter one.
 """
 
 import collections
+import itertools
 import os
 
 import numpy as np
@@ -15,7 +16,7 @@ import tensorflow as tf
 from helpers import random_calls as rc
 from helpers.errors import refusal
 from helpers.execution import op_by_op
-from helpers.oracle import object_weights
+from helpers.oracle import object_weights, picked, shrunk
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, Mixer, ObjectAware, Plan
@@ -202,6 +203,8 @@ def partners(call, mixed, example):
 def explains(mixer, before, mixed, example, partner):
     """Whether that partner accounts for the image and, by the share that the image shows, for everything else."""
     own, shown = before["images"][example].astype(float), mixed["images"][example].astype(float)
+    if rc.resizes(mixer) and partner is not None and is_resized(mixer, before, mixed, example, partner):
+        return True
     if partner is None:
         return is_erased(mixer, own, shown) and all_follows(mixer, before, mixed, example, None, True, 1.0, 0.0)
     error = 4 * resolution(mixed["images"].dtype) * max(1, np.max(shown, initial=0, where=np.isfinite(shown)))
@@ -210,6 +213,34 @@ def explains(mixer, before, mixed, example, partner):
         all_follows(mixer, before, mixed, example, partner, kept, share, error)
         for kept, share in readings(own, before["images"][partner].astype(float), shown, error)
     )
+
+
+def is_resized(mixer, before, mixed, example, partner):
+    """Whether there is a box into which that partner was shrunk, with the mask and the label that this gives."""
+    own, shown, size = before["images"][example], mixed["images"][example], before["images"].shape[1:3]
+    changed = ~alike(own.astype(float), shown.astype(float)).all(axis=2)
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    if not changed.any() or not np.isfinite(before["images"][partner].astype(float)).all():
+        return changed.any()  # of NaN or infinity, anything may be pasted
+    tops, lefts = range(rows[0] + 1), range(columns[0] + 1)
+    ends = itertools.product(range(rows[-1] + 1, size[0] + 1), range(columns[-1] + 1, size[1] + 1))
+    for (bottom, right), top, left in itertools.product(ends, tops, lefts):
+        inside, (height, width) = np.s_[top:bottom, left:right], (bottom - top, right - left)
+        pasted = shrunk(before["images"][partner].astype(float), height, width)
+        pasted = np.rint(pasted) if before["images"].dtype.kind in "iu" else pasted
+        error = 2 * resolution(before["images"].dtype) * max(1, abs(pasted).max())
+        if not np.allclose(shown[inside].astype(float), pasted, rtol=0, atol=error):
+            continue
+        kept = np.ones(size, bool)
+        kept[inside] = False
+        moved = {
+            name: np.array(before[name]) for name in ("images", "segmentation_masks", "attention") if name in before
+        }
+        if "segmentation_masks" in moved:
+            moved["segmentation_masks"][partner][inside] = picked(before["segmentation_masks"][partner], height, width)
+        if all_follows(mixer, before | moved, mixed, example, partner, kept, kept.mean(), 0.0):
+            return True
+    return False
 
 
 def all_follows(mixer, before, mixed, example, partner, kept, share, error):
@@ -233,7 +264,7 @@ def object_parts(mixer, before, example, partner, kept):
     """The weights that the visible objects give, by the oracle; NaN where the image does not show what was kept."""
     if rc.only_erases(mixer):
         return 1.0, 0.0
-    if rc.blends(mixer):
+    if rc.blends(mixer) or rc.resizes(mixer) or mixer.objects == "saliency":
         return np.nan, np.nan
     kept = np.broadcast_to(np.reshape(kept, np.shape(kept)[:2]), before["images"].shape[1:3])
     pair = [example, example if partner is None else partner]

@@ -19,7 +19,6 @@ FOR_MIXING = [
     laws.own_label_comes_first,
     laws.equal_seeds_give_equal_results,
 ]
-FOR_PASTING = [laws.shares_are_whole_pixels, laws.pixels_keep_their_place_and_bits]
 FOR_ERASING = [laws.labels_stay, laws.something_is_erased, laws.equal_seeds_give_equal_results]
 FOR_BOXES = [laws.boxes_differ_between_examples, laws.boxes_have_the_images_aspect, laws.every_place_is_reached]
 DTYPES = ["uint8", "float16", "bfloat16", "float32"]
@@ -52,10 +51,14 @@ def test_laws_of_mixing(mixer, law):
     law(mixer)
 
 
-@obeys(FOR_PASTING)
 @each(cases.PASTING)
-def test_laws_of_pasting(mixer, law):
-    law(mixer)
+def test_shares_are_whole_pixels(mixer):
+    laws.shares_are_whole_pixels(mixer)
+
+
+@each(cases.KEEPING_PLACE)
+def test_pixels_keep_their_place_and_bits(mixer):
+    laws.pixels_keep_their_place_and_bits(mixer)
 
 
 @obeys(FOR_ERASING)
@@ -92,6 +95,7 @@ EXACT = {
     "CutMix": cm.CutMix(alpha=0.4, prob=0.6),
     "CutMix, per batch": cm.CutMix(per="batch", prob=0.7),
     "AttentiveCutMix": cases.WithMaps(cm.AttentiveCutMix(prob=0.8)),
+    "ResizeMix": cm.ResizeMix(prob=0.9),
     "AttentiveCutMix, other grid": cases.WithMaps(cm.AttentiveCutMix(top_n=None, alpha=2.0), grid=(8, 13)),
 }
 

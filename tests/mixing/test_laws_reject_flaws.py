@@ -2,7 +2,16 @@
 
 import pytest
 from helpers import laws
-from helpers.oracle import FLAWS, OBJECT_FLAWS, NumpyCutMix, NumpyObjectAware
+from helpers.oracle import (
+    FLAWS,
+    OBJECT_FLAWS,
+    RESIZE_FLAWS,
+    SHAPE_FLAWS,
+    NumpyCutMix,
+    NumpyFMix,
+    NumpyObjectAware,
+    NumpyResizeMix,
+)
 
 REJECTED_BY = {
     "identity": laws.something_moves,
@@ -61,3 +70,35 @@ def test_the_law_of_objects_accepts_the_oracle(rule):
 def test_the_law_of_objects_rejects_the_flaw(rule, flaw):
     with pytest.raises(AssertionError):
         laws.labels_describe_the_objects(NumpyObjectAware(rule, flaw), rule)
+
+
+RESIZED = [laws.boxes_show_the_whole_partner, laws.targets_describe_the_image, laws.shares_are_whole_pixels]
+
+
+@pytest.mark.parametrize("law", RESIZED, ids=lambda law: law.__name__)
+def test_the_laws_of_resizing_accept_the_oracle(law):
+    law(NumpyResizeMix())
+
+
+@pytest.mark.parametrize("flaw", RESIZE_FLAWS)
+def test_the_laws_of_resizing_reject_the_flaw(flaw):
+    of_label = flaw.startswith("label")
+    with pytest.raises(AssertionError):
+        (laws.targets_describe_the_image if of_label else laws.boxes_show_the_whole_partner)(NumpyResizeMix(flaw))
+
+
+@pytest.mark.parametrize("law", [laws.shapes_are_smooth, laws.shares_are_whole_pixels], ids=lambda law: law.__name__)
+def test_the_laws_of_shapes_accept_the_oracle(law):
+    law(NumpyFMix())
+
+
+@pytest.mark.parametrize("flaw", SHAPE_FLAWS)
+def test_the_laws_of_shapes_reject_the_flaw(flaw):
+    of_label = flaw.startswith("label")
+    with pytest.raises(AssertionError):
+        (laws.shares_are_whole_pixels if of_label else laws.shapes_are_smooth)(NumpyFMix(flaw))
+
+
+def test_the_law_of_saliency_rejects_boxes_anywhere():
+    with pytest.raises(AssertionError, match="of the salient places"):
+        laws.salient_places_are_pasted(NumpyCutMix())

@@ -193,7 +193,11 @@ def test_the_steps_are_enough(repository, files):
         words, capture_output=True, text=True, env=os.environ | settings, cwd=repository, check=False
     )
     assert child.returncode == 0, child.stdout[-5000:]
-    for law in ("pasting[HorizontalConcat-", "mixing[ThrowAwayBlender-", "erasing[ThrowAwayEraser-"):
-        assert f"test_laws_of_{law}" in child.stdout
+    for law in (
+        "shares_are_whole_pixels[HorizontalConcat",
+        "of_mixing[ThrowAwayBlender-",
+        "of_erasing[ThrowAwayEraser-",
+    ):
+        assert law in child.stdout
     for name in (contributed()[0], *BESIDES):
         assert f"test_no_step_is_forgotten[{name}]" in child.stdout
