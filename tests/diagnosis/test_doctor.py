@@ -151,6 +151,10 @@ WRONG = {
     "no batches, one-hot": (lambda: (data(labels=one_hot(), batch=0), model()), "single examples, not batches"),
     "no labels": (lambda: (data().map(lambda images, labels: images), model()), "gives no labels"),
     "mixed twice": (mixed_twice, "they may have been mixed twice"),
+    "three classes in a target": (
+        lambda: (data(labels=sum(w * np.roll(one_hot(), k, axis=1) for k, w in enumerate((0.5, 0.3, 0.2)))), model()),
+        "up to 3 classes",
+    ),
     "two units": (erased_after_normalization, "something was filled in pixel units after the images were normalized"),
     "scaled twice": (
         lambda: (data(some_images(1 / 255)), model(rescale=1 / 255)),
