@@ -2,6 +2,7 @@
 
 from cutmix_tf import mixing as mixing
 from cutmix_tf import models as models
+from cutmix_tf import recipes as recipes
 from cutmix_tf import targets as targets
 from cutmix_tf.losses import MixedBinaryCrossentropy as MixedBinaryCrossentropy
 from cutmix_tf.losses import MixedCrossentropy as MixedCrossentropy

@@ -17,7 +17,7 @@ BOTTOM = ("_version", "_start", "_checks", "_arguments", "_tensors", "_random", 
 FOUNDATION = set(BOTTOM)
 ORDER = (
     *BOTTOM,
-    *("targets", "mixing", "losses", "metrics", "layers", "models", "_names"),
+    *("targets", "mixing", "losses", "metrics", "layers", "models", "recipes", "_names"),
     *("datasets", "pipeline", "runs", "inference", "diagnosis", "attention"),
     *("plotting", "distribution", "training", "evaluation", "transfer", "cli"),
 )
@@ -28,6 +28,7 @@ APART = {
     "losses": FOUNDATION | {"targets"},
     "metrics": FOUNDATION | {"targets"},
     "models": FOUNDATION | {"layers"},
+    "recipes": FOUNDATION | {"mixing", "losses"},
     "datasets": FOUNDATION,
     "pipeline": FOUNDATION | {"datasets"},
     "evaluation": set(ORDER) - {"training", "distribution", "attention", "transfer", "cli"},

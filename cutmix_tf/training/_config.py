@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from cutmix_tf.attention import cache_path
+from cutmix_tf.recipes import Recipe, recipe_of
 from cutmix_tf.training._settings import (
     GROUPS,
     AugmentationSettings,
@@ -24,6 +25,8 @@ class TrainConfig(RunSettings, OptimizationSettings, ModelSettings, Augmentation
     """
 
     def __post_init__(self):
+        if self.recipe is not None:
+            self._follow(recipe_of(self.recipe))
         for group in GROUPS:
             group.__post_init__(self)
         if self.data_service is not None and self.teacher is not None and self.attention == "live":
@@ -31,6 +34,17 @@ class TrainConfig(RunSettings, OptimizationSettings, ModelSettings, Augmentation
                 "The workers of a data service can't ask a teacher in this process; got attention='live' and "
                 f"data_service={self.data_service!r}. Use attention='cache', or leave out the service."
             )
+
+    def _follow(self, recipe: Recipe) -> None:
+        """Takes the recipe's settings. Raises ValueError if others were given."""
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        for name, value in recipe.settings.items():
+            given = getattr(self, name)
+            if given != defaults[name] and given != value:
+                raise ValueError(
+                    f"recipe={self.recipe!r} sets {name}={value!r}; got {given!r}. Leave out one of the two."
+                )
+            object.__setattr__(self, name, value)
 
     @property
     def cache_path(self) -> Path:

@@ -9,7 +9,7 @@ import keras
 from cutmix_tf import models
 from cutmix_tf.datasets import ImageSet
 from cutmix_tf.distribution import Devices
-from cutmix_tf.losses import MixedCrossentropy
+from cutmix_tf.losses import make_loss
 from cutmix_tf.metrics import MixedAccuracy, MixedTopKAccuracy
 from cutmix_tf.mixing import HiddenMixer
 from cutmix_tf.models import TappedModel
@@ -95,7 +95,7 @@ def _check_outputs(model: keras.Model, images: ImageSet) -> None:
 
 def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, num_classes: int) -> None:
     top_k = MixedTopKAccuracy(k=min(5, num_classes), name="top5")
-    loss = MixedCrossentropy(label_smoothing=config.label_smoothing)
+    loss = make_loss(config.loss, config.label_smoothing, config.target_threshold)
     # weighted metrics, because test examples that only fill up a batch have weight 0
     optimizer = build_optimizer(config, steps_per_epoch, model.trainable_variables)
     model.compile(optimizer, loss, weighted_metrics=[MixedAccuracy(), top_k])

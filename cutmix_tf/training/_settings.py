@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from cutmix_tf._checks import as_span, as_tuple, check_choice, check_number, check_whole
 from cutmix_tf.attention import Teacher
 from cutmix_tf.datasets import BadExamples
+from cutmix_tf.losses import LossName, make_loss
 from cutmix_tf.mixing import Planner, check_points, check_unseeded
 from cutmix_tf.models import LastStride, Regularizer, Stem, WithDropBlock
 from cutmix_tf.pipeline import Augmentation, AutoAugmentPolicy, check_address
@@ -86,6 +87,9 @@ class AugmentationSettings:
     """What erases parts of images before they are mixed, such as "Cutout(size=16)"."""
     mix: Annotated[Planner | None, Text(mixer_from_text, "METHOD")] = None
     """How batches are mixed, such as "CutMix(alpha=1.0, prob=0.5)"; none for plain training."""
+    recipe: str | None = None
+    """A published way of mixing with its loss, such as "deit" or "rsb_a2"; it sets mix, loss, label_smoothing and
+    target_threshold, which must then be left out."""
     mix_schedule: tuple[tuple[float, float], ...] = ()
     """Points (share of the training, strength) between which the mixer's prob is scaled; () for always in full. On the
     command line: --mix-schedule 0 1 0.9 1 0.9 0 ends without mixing."""
@@ -186,6 +190,10 @@ class OptimizationSettings:
     ema: float | None = None
     """The decay per step, such as 0.999, of an average of the weights, which is evaluated and saved in their place;
     None for no average."""
+    loss: LossName = "crossentropy"
+    """What is minimized; with the binary loss each class is a question of its own."""
+    target_threshold: float | None = None
+    """For the binary loss: targets above it count as 1, all others as 0."""
     label_smoothing: float = 0.0
     """ε of the loss: targets become (1 − ε) · target + ε / classes."""
     seed: int = 0
@@ -202,6 +210,7 @@ class OptimizationSettings:
         check_number("weight_decay", self.weight_decay, low=0)
         check_number("warmup_epochs", self.warmup_epochs, low=0, high=self.epochs)
         check_number("label_smoothing", self.label_smoothing, low=0, high=1)
+        make_loss(self.loss, self.label_smoothing, self.target_threshold)
         self._check_extras()
         object.__setattr__(self, "milestones", as_tuple("milestones", self.milestones))
         for milestone in self.milestones:

@@ -72,6 +72,7 @@ GOOD = {
     "schedule": some.sampled_from(["step", "cosine", "constant"]),
     "milestones": some.lists(some.floats(0, 1), max_size=3).map(sorted),
     "label_smoothing": some.floats(0, 1),
+    "loss": some.sampled_from(["crossentropy", "binary_crossentropy"]),
     "stem": some.sampled_from(["auto", "cifar", "imagenet"]),
     "last_stride": some.sampled_from([1, 2]),
     "sync_batch_norm": some.booleans(),

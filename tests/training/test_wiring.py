@@ -229,6 +229,26 @@ WIRES: dict[str, list[Wire]] = {
         for name in ("sgd", "adamw")
     ],
     "ema": [Wire(looks.averages, [(None, []), (0.9, [0.9])])],
+    "loss": [
+        Wire(
+            lambda c: type(looks.start(c).model.loss),
+            [("crossentropy", cm.MixedCrossentropy), ("binary_crossentropy", cm.MixedBinaryCrossentropy)],
+        )
+    ],
+    "target_threshold": [
+        Wire(lambda c: looks.start(c).model.loss.target_threshold, same(None, 0.2), {"loss": "binary_crossentropy"})
+    ],
+    "recipe": [
+        Wire(
+            lambda c: (type(looks.start(c).model.loss), c.label_smoothing, c.mix),
+            [
+                (None, (cm.MixedCrossentropy, 0.0, None)),
+                ("deit", (cm.MixedCrossentropy, 0.1, cm.recipes.deit().mix)),
+                ("rsb_a2", (cm.MixedBinaryCrossentropy, 0.0, cm.recipes.rsb_a2().mix)),
+            ],
+            {"mix": None},
+        )
+    ],
     "label_smoothing": [Wire(looks.smoothed_loss, [(each, looks.smoothed_by_hand(each)) for each in (0.0, 0.1, 0.5)])],
     "seed": [
         Wire(looks.seed_of_batches, same(0, 1)),
