@@ -62,7 +62,7 @@ def as_pairs(target) -> np.ndarray:
 def spaced(name: str) -> str:
     """The name of a class as papers write it: "Attentive CutMix", "Hide-and-Seek"."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("HideAndSeek", "Hide-and-Seek"))
-    return words.replace(" Mix", "Mix").replace("Mix Up", "MixUp").replace("One Of", "OneOf")
+    return re.sub(r" Mix\b", "Mix", words.replace("Mix Up", "MixUp").replace("One Of", "OneOf"))
 
 
 def card_of(name: str) -> str:
@@ -177,9 +177,10 @@ def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
         mixer: Any = set_up.get(name) or mixing.MIXERS[name]()
         row = {"erased" if isinstance(mixer, mixing.Eraser) else "mixed": _mixes(mixer)}
         strips[card_of(name)] = spaced(name), row
-    strips["mixup"] = "MixUp", {"mixed": _telling(_mixes(mixing.MixUp()))}
+    for mixer in (mixing.MixUp(), mixing.ResizeMix()):  # whose shares are often near 0 or 1
+        strips[card_of(type(mixer).__name__)] = spaced(type(mixer).__name__), {"mixed": _telling(_mixes(mixer))}
     if six.masks is not None:
-        rows = {"labels by area": _mixes(mixing.CutMix()), "labels by visible object": _by_objects(six.masks)}
+        rows = {"labels by area": _mixes(mixing.CutMix()), "labels by object": _by_objects(six.masks)}
         strips["object_aware"] = "Object-aware labels", rows
     strips["cutmix_ablations"] = (
         "CutMix: one part changed",
