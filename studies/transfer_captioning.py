@@ -33,7 +33,7 @@ scratch" starts the same captioner with a backbone of random weights. All settin
         image_size=(64, 64),
         backbone="resnet20",
         epochs=12,
-        batch_size=32,
+        batch_size=16,
         longest=10,
         units=128,
         optimizer="adam",

@@ -17,7 +17,7 @@ TEXTS = [["A dog.", "A dog, running!"], ["?"], [], ["Two CATS", " ", "cats"]]
 
 def prepare(folder, name="captioned", nested=True, **splits):
     """Four images with the captions above, stored as coco_captions is, or as plain texts."""
-    texts = tfds.features.Sequence({"id": np.int64, "text": tfds.features.Text()} if nested else tfds.features.Text())
+    texts = tfds.features.Sequence({"id": np.int64, "text": np.str_} if nested else tfds.features.Text())
     stored = [[{"id": 7, "text": text} for text in some] if nested else some for some in TEXTS]
     options = {"features": {"captions": texts}, "captions": lambda number: stored[number % 4]}
     return tiny_sets.prepare(folder, name, splits=splits, **options)
@@ -32,6 +32,12 @@ def test_captions_are_cleaned_and_images_without_one_left_out(tmp_path, nested):
     assert data.train.captions == (dogs, cats, dogs)  # with restval
     assert [int(datasets.decode(image)[0, 0, 0]) for image in data.train.read()] == [0, 3, 0]
     assert set(data.test_splits) == {"test"}
+
+
+def test_coco_captions_are_known_to_tfds(tmp_path):
+    """Its features are those of a captioning set; only its files are missing."""
+    with pytest.raises(FileNotFoundError, match="'coco_captions' must be prepared"):
+        load_captions("coco_captions", data_dir=str(tmp_path))
 
 
 def test_val_is_tested_on_where_there_is_no_test_split(tmp_path):
