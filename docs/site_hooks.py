@@ -59,18 +59,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for section in config.nav or []:
         for title, target in section.items():
             if title == "Methods":
-                target.extend(unlisted_cards(target))
+                target.extend(unlisted(target, "docs/methods/*.md"))
+            elif title == "Evidence":
+                target.extend(unlisted(target, "results/*/README.md"))
             elif target in ("notebooks", "api"):
                 section[title] = notebooks if target == "notebooks" else api
     return config
 
 
-def unlisted_cards(section: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The cards that a section of the navigation does not name."""
+def unlisted(section: list[dict[str, str]], pattern: str) -> list[dict[str, str]]:
+    """The pages of a pattern that a section of the navigation does not name, by their headings."""
     named = {target for entry in section for target in entry.values()}
-    cards = sorted(ROOT.glob("docs/methods/*.md"))
-    missing = [card for card in cards if f"methods/{card.name}" not in named]
-    return [{card.read_text().splitlines()[0].removeprefix("# "): f"methods/{card.name}"} for card in missing]
+    pages = {str(page.relative_to(ROOT)).removeprefix("docs/"): page for page in sorted(ROOT.glob(pattern))}
+    headings = {name: page.read_text().splitlines()[0].removeprefix("# ") for name, page in pages.items()}
+    return [{heading: name} for name, heading in headings.items() if name not in named]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
