@@ -32,11 +32,16 @@ from cutmix_tf import (
     CutMix,
     Cutout,
     FeatureCutMix,
+    FMix,
+    GridMix,
     HideAndSeek,
     ManifoldMixUp,
     MixUp,
+    ObjectAware,
     OneOf,
     RandomErasing,
+    ResizeMix,
+    SaliencyMix,
     TappedModel,
     mix,
 )
@@ -96,7 +101,8 @@ def planned(mixer, *, grid=(7, 7)):
         for size in SIZES
         for seed in SEEDS
     ]
-    fields = [name for name in ("box", "partner", "cells", "own_share") if getattr(plans[0], name) is not None]
+    names = ("box", "partner", "cells", "own_share", "mask", "source")
+    fields = [name for name in names if getattr(plans[0], name) is not None]
     return digests([{name: getattr(plan, name) for name in fields} for plan in plans])
 
 
@@ -193,6 +199,12 @@ MIXERS = {
     "OneOf, weights": OneOf([CutMix(), CutMix(alpha=0.5, prob=0.5)], weights=[3, 1]),
     "OneOf, per batch": OneOf([CutMix(), MixUp()], per="batch"),
     "OneOf, mix or erase": OneOf(ERASE_OR_MIX),
+    "FMix": FMix(),
+    "GridMix": GridMix(prob=0.5),
+    "ResizeMix": ResizeMix(),
+    "SaliencyMix, attention": SaliencyMix(saliency="attention"),
+    "ObjectAware": ObjectAware(CutMix()),
+    "ObjectAware, semantic": ObjectAware(ResizeMix(), rule="semantic"),
 }
 HIDDEN_MIXERS = {
     "FeatureCutMix": FeatureCutMix(taps=TAPS),
@@ -298,6 +310,7 @@ CASES |= {
     "batch: AttentiveCutMix, other grid": partial(uncompiled, mixed, AttentiveCutMix(top_n=3), grid=(4, 5)),
     "batch: MixUp, alpha 0.4": partial(uncompiled, mixed, MixUp(alpha=0.4), blend_is_exact=False),
     "batch: CutMix, bfloat16": partial(uncompiled, mixed, CutMix(), dtype=tf.bfloat16),
+    "batch: SaliencyMix": partial(uncompiled, mixed, SaliencyMix()),
     "compiled: CutMix": partial(mixed, CutMix(), [ODD]),
     "compiled: OneOf, mix or erase": partial(mixed, OneOf(ERASE_OR_MIX), [ODD]),
     "element: CutMix": partial(uncompiled, mixed_element, CutMix()),
