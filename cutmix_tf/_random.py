@@ -78,9 +78,10 @@ def beta(bits, alpha: float) -> tf.Tensor:
     """Bits as draws of Beta(alpha, alpha): float64 of the bits' shape.
 
     A draw is one of 2**14 equally likely quantiles, so its distribution function is within 3.1e-5 of the Beta's for any
-    alpha > 0. Unlike the usual ratio of gammas, a lookup compiles under XLA.
+    alpha > 0. Unlike the usual ratio of gammas, a lookup compiles under XLA. Beyond 1e-300 and 1e10, where SciPy can't
+    compute all quantiles, alpha counts as that limit: draws are then 0 or 1, or differ from one half by less than 1e-4.
     """
-    return _look_up(bits, _beta_quantiles(float(alpha)))
+    return _look_up(bits, _beta_quantiles(min(max(float(alpha), 1e-300), 1e10)))
 
 
 def normal(bits) -> tf.Tensor:

@@ -31,6 +31,19 @@ def test_beta_works_for_any_alpha(alpha):
     assert len(np.unique(draws)) > 1
 
 
+@pytest.mark.parametrize("alpha", [5e-324, 1e-310, 3e-308, 1e-200])
+def test_beta_of_tiny_alphas_draws_one_of_the_two_ends(alpha):
+    draws = _random.beta(bits(1000), alpha).numpy()
+    assert ((draws < 1e-300) | (draws == 1)).all()
+    assert 0.4 < draws.mean() < 0.6
+
+
+@pytest.mark.parametrize("alpha", [1e12, 1e100, 1e308])
+def test_beta_of_huge_alphas_draws_one_half(alpha):
+    np.testing.assert_allclose(_random.beta(bits(1000), alpha), 0.5, atol=1e-4)
+
+
+
 def test_normal_draws_are_standard_normal():
     draws = _random.normal(bits(100_000)).numpy()
     assert stats.kstest(draws[:4000], "norm").pvalue > 0.01

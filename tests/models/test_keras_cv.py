@@ -277,6 +277,7 @@ def test_a_seed_repeats_the_initial_values():
         np.testing.assert_array_equal(one, another)
 
 
+@pytest.mark.skipif(keras.__version__.startswith("3.8."), reason="Keras 3.8 can't rebuild the casts of such a model")
 @pytest.mark.parametrize("name", [pytest.param("efficientnet_b0", marks=SLOW), "vgg16_gap"])
 def test_logits_stay_float32_under_mixed_precision(name):
     before = keras.config.dtype_policy()
