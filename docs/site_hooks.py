@@ -149,6 +149,7 @@ def notebook_pages(path: Path) -> Iterator[tuple[str, str | bytes]]:
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         if cell.cell_type == "markdown":
             parts.append(cell.source)
+        if cell.cell_type == "markdown" or cell.metadata.get("cellView") == "form":  # the latter sets up
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for place, output in enumerate(cell.outputs):
