@@ -17,7 +17,7 @@ HELP = {  # words before --help
     "train": [[CONFIG]],
     "attention": [[CONFIG]],
     "serve": [["dispatcher"], ["worker"]],
-    "transfer": [["detection", "detection_scenes"]],
+    "transfer": [["detection", "detection_scenes"], ["captioning", "captioning_scenes"]],
 }
 ALL_COMMANDS = [name for name in _main.COMMANDS if name != "list"]
 ELSEWHERE = {"--help", "--version", "--list", "--write"}  # options of no command, or of other programs

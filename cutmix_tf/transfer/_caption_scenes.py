@@ -91,8 +91,8 @@ class _Painter:
         first, second = texts
         axis = self.dice.below(2)  # 0: beside each other, 1: above each other
         for place, number in enumerate(numbers):
-            corner = (SIDE - CELL) // 2, place * CELL
-            self._put(canvas, number, corner if axis == 0 else corner[::-1], CELL)
+            across, along = (SIDE - CELL) // 2, place * CELL
+            self._put(canvas, number, (across, along) if axis == 0 else (along, across), CELL)
         before, behind = RELATIONS[axis]
         return canvas, (f"{first} {before} {second}", f"{second} {behind} {first}")
 

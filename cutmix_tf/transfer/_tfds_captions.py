@@ -57,7 +57,7 @@ class StoredCaptions:
 
         def read() -> tf.data.Dataset:
             images = read_encoded(self._builder, split).map(lambda example: example["image"])
-            chosen = images.enumerate().filter(lambda number, _: tf.constant(kept)[number])
+            chosen = images.enumerate().filter(lambda *example: tf.constant(kept)[example[0]])
             return chosen.map(lambda _, image: image)
 
         return tuple(some for some in captions if some), read
