@@ -15,7 +15,11 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
-SMALL = {"CUTMIX_EPOCHS": "1", "CUTMIX_EXAMPLES": "64", "CUTMIX_WEIGHTS": ""}  # what the notebooks read their sizes from
+SMALL = {
+    "CUTMIX_EPOCHS": "1",
+    "CUTMIX_EXAMPLES": "64",
+    "CUTMIX_WEIGHTS": "",
+}  # what the notebooks read their sizes from
 PLACEHOLDER = "https://github.com/OWNER/cutmix_tf"
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|content|work|tmp|mnt|opt|usr|var)/|\b[A-Z]:\\")
 
