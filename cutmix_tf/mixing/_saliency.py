@@ -19,14 +19,12 @@ def saliency_maps(images: tf.Tensor) -> tf.Tensor:
     """
     gray = _gray(images)
     size = tf.shape(gray)[1:]
-    sums = tf.cumsum(tf.cumsum(tf.pad(gray, [[0, 0], [1, 0], [1, 0]]), axis=1), axis=2)
     brighter, darker = tf.zeros_like(gray), tf.zeros_like(gray)
-    for reach in _REACHES:
-        above, rows = _span(reach, size[0])
-        before, columns = _span(reach, size[1])
-        bands = tf.gather(sums, above + rows, axis=1) - tf.gather(sums, above, axis=1)
-        total = tf.gather(bands, before + columns, axis=2) - tf.gather(bands, before, axis=2)
-        count = rows[:, None] * columns
+    reaches = tf.minimum(tf.constant(_REACHES)[:, None], size)  # farther there is nothing
+    sums = _running_sums(gray, reaches[-1])
+    for reach in tf.unstack(reaches):
+        total = _in_windows(sums, reach, reaches[-1], size)
+        count = _length(reach[0], size[0])[:, None] * _length(reach[1], size[1])
         difference = tf.cast(gray * count - total, tf.float64) / tf.cast(tf.maximum(count - 1, 1), tf.float64)
         steps = tf.cast(difference, tf.int32)  # toward zero
         brighter += tf.maximum(steps, 0)
@@ -51,11 +49,27 @@ def _gray(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.floor(values + (0.5 + 2.0**-20)), tf.int32)  # a half, whose sum may be rounded down, goes up
 
 
-def _span(reach: int, size) -> tuple[tf.Tensor, tf.Tensor]:
-    """The first pixel of each pixel's surroundings along one side, and their number: int32 (size,) both."""
+def _running_sums(gray: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
+    """The sum of each pixel and all above and left of it, for images with a margin of zeros, and one more in front."""
+    margins = tf.concat([[[0, 0]], tf.stack([margin + 1, margin], axis=1)], axis=0)
+    return tf.cumsum(tf.cumsum(tf.pad(gray, margins), axis=1), axis=2)
+
+
+def _in_windows(sums: tf.Tensor, reach: tf.Tensor, margin: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """The sum around each pixel, up to `reach` away, as differences of shifted images of sums, which vectorize."""
+    shape = tf.concat([tf.shape(sums)[:1], size], axis=0)
+    (above, left), (below, right) = tf.unstack(margin - reach), tf.unstack(margin + reach + 1)
+
+    def shifted(row, column):
+        return tf.slice(sums, tf.stack([0, row, column]), shape)
+
+    return shifted(below, right) - shifted(above, right) - shifted(below, left) + shifted(above, left)
+
+
+def _length(reach: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """How many pixels of the image are that near to each pixel along one side: int32 (size,)."""
     place = tf.range(size)
-    first = tf.maximum(place - reach, 0)
-    return first, tf.minimum(place + reach + 1, size) - first
+    return tf.minimum(place + reach + 1, size) - tf.maximum(place - reach, 0)
 
 
 def _scaled(values: tf.Tensor) -> tf.Tensor:
