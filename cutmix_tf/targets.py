@@ -1,7 +1,8 @@
 """The forms that targets take in losses and metrics: pair targets, class ids, soft targets.
 
-- Pair targets, float32 (batch, 2, 2): `targets[b, k] = (class id, weight)`, own label first, weights summing to one.
-  The papers' "two labels weighted by λ" as one tensor, whose size does not depend on the number of classes.
+- Pair targets, float32 (batch, k, 2): `targets[b, j] = (class id, weight)`, own label first; k is 2 for all mixers.
+  Weights sum to one, but for one rule of `ObjectAware`. The papers' "two labels weighted by λ" as one tensor, whose
+  size does not depend on the number of classes. Losses and metrics take any k, for images that are made of more.
 - Class ids, integers (batch,) or (batch, 1): the labels of images that are not mixed.
 - Soft targets, floats (batch, classes): one-hot, smoothed or mixed label vectors.
 """
@@ -13,7 +14,7 @@ from cutmix_tf._assertion import assert_when_run
 
 
 def split(targets):
-    """Pair targets as the papers write them: `labels_a`, `labels_b` and λ.
+    """Pair targets of two labels as the papers write them: `labels_a`, `labels_b` and λ.
 
     Args:
       targets: float32 (batch, 2, 2).
@@ -25,7 +26,7 @@ def split(targets):
       ValueError: if `targets` has another shape.
     """
     targets = ops.convert_to_tensor(targets)
-    if not is_pair(targets.shape):
+    if not is_pair(targets.shape) or targets.shape[1] != 2:
         raise ValueError(f"split needs pair targets (batch, 2, 2); got shape {tuple(targets.shape)}.")
     ids = ops.cast(targets[:, :, 0], "int32")
     return ids[:, 0], ids[:, 1], targets[:, 0, 1]
@@ -53,7 +54,7 @@ def to_soft(targets, num_classes: int):
 
 def is_pair(shape) -> bool:
     """Whether a shape is that of pair targets."""
-    return len(shape) == 3 and tuple(shape[1:]) == (2, 2)
+    return len(shape) == 3 and shape[2] == 2 and shape[1] != 0
 
 
 def kind_of(shape, num_classes: int) -> str:
@@ -72,14 +73,14 @@ def kind_of(shape, num_classes: int) -> str:
     if len(shape) == 2 and shape[1] in (None, num_classes):
         return "soft"
     raise ValueError(
-        f"For {num_classes} classes, targets must be pair targets (batch, 2, 2), class ids (batch,) or soft "
+        f"For {num_classes} classes, targets must be pair targets (batch, k, 2), class ids (batch,) or soft "
         f"targets (batch, {num_classes}); got shape {shape}. Does the model have as many outputs as the labels "
         "have classes?"
     )
 
 
 def as_pairs(targets, num_classes: int):
-    """Pair targets or class ids as ids int32 (batch, k) and weights float32 (batch, k), with k = 2 or 1.
+    """Pair targets or class ids as ids int32 (batch, k) and weights float32 (batch, k); k = 1 for class ids.
 
     An id that is negative, fractional or at least `num_classes` gets the weight NaN and the id 0, so that whatever is
     computed from it becomes NaN too: it shows at the first step, instead of being silently wrong.

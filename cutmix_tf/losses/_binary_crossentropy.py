@@ -12,7 +12,7 @@ from cutmix_tf.losses._mixed_loss import MixedLoss
 class MixedBinaryCrossentropy(MixedLoss):
     """Binary cross-entropy with the soft label of a mixed image, averaged over the classes.
 
-    Takes pair targets (batch, 2, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), such as mixed
+    Takes pair targets (batch, k, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), such as mixed
     multi-label ones. Pairs and ids stand for the soft label λ · onehot(a) + (1 − λ) · onehot(b); if the weights of a
     pair add up to more than one for a class, it counts as one. The loss of an example is the mean of
     −t · log p − (1 − t) · log(1 − p) over its classes, with p = sigmoid(logit); for soft targets and without

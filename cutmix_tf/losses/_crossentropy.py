@@ -14,9 +14,10 @@ from cutmix_tf.losses._mixed_loss import MixedLoss
 class MixedCrossentropy(MixedLoss):
     """Cross-entropy of a mixed image with both its labels: λ · CE(a) + (1 − λ) · CE(b).
 
-    Takes pair targets (batch, 2, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), so that
+    Takes pair targets (batch, k, 2), class ids (batch,) or (batch, 1), and soft targets (batch, classes), so that
     mixed training and plain validation share one `compile`. Since cross-entropy is linear in the target, the result
-    equals the cross-entropy of the soft label λ · onehot(a) + (1 − λ) · onehot(b). It is computed in float32 at any
+    equals the cross-entropy of the soft label λ · onehot(a) + (1 − λ) · onehot(b). Other numbers
+    of labels, and weights with another sum, give the weighted sum of as many losses. It is computed in float32 at any
     precision of the model.
 
     Args:

@@ -82,7 +82,7 @@ def _read_classes(labels: tf.Tensor, what: str, num_classes: int | None, method:
     got = f"got {dtype.name} {what} of shape {shape}"
     if shape.rank is None:
         raise ValueError(f"{_NEED}; {got}. Give the labels a known rank, for example with tf.ensure_shape.")
-    if shape.rank == 3 and shape[1:].is_compatible_with([2, 2]) and dtype.is_floating:
+    if shape.rank == 3 and shape[2] in (None, 2) and dtype.is_floating:
         raise ValueError(
             f"{_NEED}; {got}, which look mixed already. Mix once, or draw one of several mixers with OneOf."
         )
