@@ -164,6 +164,18 @@ WRONG = {
         lambda: (data(labels=np.arange(COUNT, dtype=np.int32) % CLASSES + 1), model()),
         "Labels go from 1 to 6, but the model has 6 outputs, for the classes 0 to 5. Subtract 1 from the labels.",
     ),
+    "labels below zero": (
+        lambda: (data(labels=np.arange(COUNT, dtype=np.int32) % CLASSES - 1), model()),
+        "Labels go from -1 to 4, but the model has 6 outputs",
+    ),
+    "one label too many": (
+        lambda: (data(labels=np.arange(COUNT, dtype=np.int32) % (CLASSES + 1)), model()),
+        "Labels go from 0 to 6, but the model has 6 outputs, for the classes 0 to 5. End the model in Dense(7).",
+    ),
+    "one metric twice": (
+        lambda: (data(mixer=CUTMIX), model(metrics=["categorical_accuracy", "categorical_accuracy"])),
+        "The metric 'categorical_accuracy' can't read pair targets",
+    ),
     "too few outputs": (lambda: (data(mixer=CUTMIX), model(outputs=4)), "End the model in Dense(6)."),
     "too few outputs for one-hot": (lambda: (data(labels=one_hot()), model(outputs=4)), "Targets have 6 classes, but"),
     "nan": (with_nan, "The images hold 3 values that are NaN or infinite."),
