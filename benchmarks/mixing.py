@@ -44,8 +44,8 @@ def cast() -> Callable:
 
 def fft(images: tf.Tensor, labels: tf.Tensor) -> tuple:
     """What FMix can't do without, in floats: random amplitudes, and their transform; the batch is passed through."""
-    height, width = images.shape[1:3]
-    parts = tf.random.normal([2, images.shape[0], height, width // 2 + 1])
+    batch, height, width, _ = images.shape.as_list()
+    parts = tf.random.normal([2, batch, height, width // 2 + 1])
     return images, labels, tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])
 
 

@@ -43,7 +43,6 @@ def test_beta_of_huge_alphas_draws_one_half(alpha):
     np.testing.assert_allclose(_random.beta(bits(1000), alpha), 0.5, atol=1e-4)
 
 
-
 def test_normal_draws_are_standard_normal():
     draws = _random.normal(bits(100_000)).numpy()
     assert stats.kstest(draws[:4000], "norm").pvalue > 0.01
