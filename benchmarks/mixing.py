@@ -44,7 +44,7 @@ def cast() -> Callable:
 
 def fft(images: tf.Tensor, labels: tf.Tensor) -> tuple:
     """What FMix can't do without, in floats: random amplitudes, and their transform; the batch is passed through."""
-    batch, height, width = map(int, images.shape[:3])
+    batch, height, width, _ = tf.unstack(tf.shape(images))
     parts = tf.random.normal([2, batch, height, width // 2 + 1])
     return images, labels, tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])
 
