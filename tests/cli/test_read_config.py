@@ -81,6 +81,7 @@ OVERRIDES = {
     "auto_augment": ("cifar10", "cifar10"),
     "erase": ("Cutout(size=4)", cm.Cutout(size=4)),
     "mix": ("CutMix(prob=0.5)", cm.CutMix(prob=0.5)),
+    "recipe": ("deit", "deit"),
     "mix_schedule": ("0 1 0.9 1 0.9 0", ((0.0, 1.0), (0.9, 1.0), (0.9, 0.0))),
     "teacher": ("vgg16", Teacher("vgg16")),
     "attention": ("live", "live"),
@@ -103,6 +104,8 @@ OVERRIDES = {
     "weight_decay": ("0.001", 0.001),
     "clip_norm": ("1.5", 1.5),
     "ema": ("0.999", 0.999),
+    "loss": ("binary_crossentropy", "binary_crossentropy"),
+    "target_threshold": ("0.2", 0.2),
     "label_smoothing": ("0.1", 0.1),
     "seed": ("3", 3),
     "run_dir": ("runs/x", "runs/x"),
@@ -114,6 +117,7 @@ OVERRIDES = {
     "checkpoints_kept": ("5", 5),
 }
 TOGETHER = {
+    "target_threshold": "loss='binary_crossentropy'",
     "mix_schedule": "mix=CutMix()",
     "teacher": "mix=AttentiveCutMix()",
     "drop_schedule": "regularizer=models.WithDropBlock()",
@@ -134,7 +138,7 @@ def test_an_override_changes_its_setting_and_no_other(write, name):
         file, others = write(PLAIN.replace(")", f", {TOGETHER[name]})") if name in TOGETHER else PLAIN), []
     option = f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
     config = read(file, "--run-dir", "runs/y", *others, option, *(text or "").split())
-    changed = {"mix": cm.AttentiveCutMix()} if name == "teacher" else {}
+    changed = {"teacher": {"mix": cm.AttentiveCutMix()}, "recipe": cm.recipes.deit().settings}.get(name, {})
     expected = {**vars(load_config(file)), "run_dir": "runs/y", **changed, name: value}
     assert vars(config) == expected
 

@@ -1,5 +1,6 @@
 """The input pipeline on a tf.data service: servers in this process, and in processes of their own that are killed."""
 
+import gc
 import signal
 import socket
 import subprocess
@@ -29,6 +30,7 @@ def address():
     target = dispatcher.target.removeprefix("grpc://")
     workers = [service_of.WorkerServer(service_of.WorkerConfig(dispatcher_address=target)) for _ in range(2)]
     yield dispatcher.target
+    gc.collect()  # iterators first, for which the workers would wait
     workers.clear()  # before the dispatcher, which they would wait for
 
 
