@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.marks import slow_but
 
 CARDS = sorted((Path(__file__).parents[1] / "docs" / "methods").glob("*.md"))
 
 
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+FAST = [card for card in CARDS if card.stem in ("cutmix", "attentive_cutmix", "feature_cutmix", "object_aware")]
+
+
+@pytest.mark.parametrize("card", slow_but(FAST, CARDS), ids=lambda card: card.stem)
 def test_snippets_run(card):
     snippets = re.findall(r"```python\n(.*?)```", card.read_text(), re.DOTALL)
     assert snippets

@@ -353,6 +353,9 @@ def changes(before, after):
 
 
 SLOW = (
+    "shapes: FeatureCutMix",
+    "shapes: Cutout, then CutMix on a schedule",
+    "tfds: CutMix",
     "shapes: plain",
     "shapes: AttentiveCutMix",
     "folder: plain",

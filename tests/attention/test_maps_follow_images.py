@@ -53,6 +53,7 @@ def test_maps_follow_crops_and_flips_exactly(make, augment):
     assert (moved > 0) == (augment != "none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda split: split, as_png], ids=["array", "stream"])
 def test_maps_follow_resized_crops(make):
     """Resizing blends over the seams of cells in images and maps alike."""
@@ -74,6 +75,7 @@ def test_maps_follow_random_resized_crops():
     np.testing.assert_allclose(crops[..., 3], crops[..., 1], atol=4)
 
 
+@pytest.mark.slow
 def test_live_maps_are_of_the_augmented_batch():
     teacher, split = Teacher(brightness()), bright_split()
     bare = datasets.ArraySplit(split.images, split.labels)

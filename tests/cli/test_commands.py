@@ -53,6 +53,7 @@ def test_compare_puts_runs_side_by_side_and_draws_their_curves(runs, tmp_path, c
     assert json.loads((tmp_path / "both" / "comparison.json").read_text())["other"]["top1_error_last"] == 12.34
 
 
+@pytest.mark.slow
 def test_replay_describes_a_batch_and_saves_it(runs, tmp_path, monkeypatch, capsys):
     replayed = training.replay
     monkeypatch.setattr(_replay, "replay", lambda run, step: replayed(run, step, images=small_set()))

@@ -38,6 +38,7 @@ def test_a_folder_without_images_or_with_a_damaged_one_is_named(tmp_path):
         _gallery.read_folder(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_main_figure_shows_what_the_methods_did(monkeypatch):
     drawn = []
     monkeypatch.setattr(plotting, "draw_steps", lambda rows, names: drawn.extend(rows))

@@ -11,6 +11,7 @@ from cutmix_tf import datasets
 from cutmix_tf import evaluation as ev
 
 
+@pytest.mark.slow
 def test_examples_are_the_test_split_in_order(model, small_set):
     examples = ev.load_examples(model, small_set)
     np.testing.assert_array_equal(examples.images, small_set.test.images)

@@ -33,6 +33,7 @@ def test_checkpoints_of_the_best_epoch_can_be_loaded_and_trained_further(tmp_pat
     assert len(fit(best, epochs=1)["loss"]) == 1  # compiled as before
 
 
+@pytest.mark.slow
 def test_the_learning_rate_falls_when_the_accuracy_stops_rising():
     model = compiled()
     model.optimizer.learning_rate = 1e-12  # so that nothing changes

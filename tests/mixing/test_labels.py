@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from helpers import cases, laws
 from helpers.execution import op_by_op
+from helpers.marks import slow_but
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def test_soft_labels_of_ids_describe_the_image(mixer):
 
 
 @each({**cases.MIXING, **cases.RELABELED})
-@pytest.mark.parametrize("column", [False, True])
+@pytest.mark.parametrize("column", slow_but([True], [False, True]))
 def test_soft_labels_of_ids_are_the_pairs_of_ids(mixer, column):
     ids = IDS % 10
     pairs = call(mixer, IMAGES, ids)[1]

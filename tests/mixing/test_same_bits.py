@@ -34,6 +34,7 @@ def batch():
     return laws.numbered_batch()
 
 
+@pytest.mark.slow
 @each(BETWEEN_THEM_ALL_PLANS)
 def test_same_bits_with_and_without_xla(mixer, batch, xla, monkeypatch):
     compiled = mixer(*batch, seed=(3, 5))

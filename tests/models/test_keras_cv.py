@@ -84,6 +84,7 @@ CIFAR_MAPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_maps_of_small_images(small, name):
     assert tuple(layer.output.shape[1] for layer in out_layers(small(name))) == CIFAR_MAPS[name]

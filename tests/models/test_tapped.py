@@ -37,6 +37,7 @@ def test_an_empty_plan_gives_the_base_models_bits(base, tapped, mixer):
     np.testing.assert_array_equal(tapped(images, training=False), base(images, training=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mixer", MIXERS, ids=repr)
 def test_mixing_at_a_tap_is_mixing_its_features_by_hand(base, tapped, mixer):
     images, labels = batch()

@@ -65,6 +65,7 @@ def as_set(dataset):
 # ---- arrays ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [0, 1])
 def test_batches_of_arrays_are_the_local_ones_to_the_bit(service, epoch):
     split, options = array_split(), {"augment": "crop_flip", "mix": cm.CutMix(), "first_step": 34 * epoch}
@@ -74,6 +75,7 @@ def test_batches_of_arrays_are_the_local_ones_to_the_bit(service, epoch):
     assert as_set(made) == as_set(local.take(34))
 
 
+@pytest.mark.slow
 def test_the_rest_of_an_epoch_with_maps_and_a_schedule(service):
     split = array_split().with_attention(np.random.default_rng(1).integers(0, 256, (203, 4, 5), dtype=np.uint8))
     options = {"mix": cm.AttentiveCutMix(top_n=6), "strength": lambda step: tf.cast(step, tf.float32) / 68}
@@ -83,6 +85,7 @@ def test_the_rest_of_an_epoch_with_maps_and_a_schedule(service):
     assert as_set(made) == as_set(batches(split, **options).take(26))  # 33 whole batches an epoch
 
 
+@pytest.mark.slow
 def test_replicas_get_halves_of_the_batches(service):
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     replicas = strategy.experimental_distribute_dataset(batches(array_split(), source=service))
@@ -114,6 +117,7 @@ def test_each_example_of_a_stream_comes_once_an_epoch(service, stream_split):
     assert len(first & second) < 3  # what is beyond an epoch's last step has the next one's numbers
 
 
+@pytest.mark.slow
 def test_streams_of_one_shape_and_from_a_later_step(service, stream_split):
     made = batches(stream_split, first_step=5, static_shapes=True, source=service)
     assert made.element_spec[0].shape == (6, *SIZE, 3)

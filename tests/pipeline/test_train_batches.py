@@ -134,6 +134,7 @@ def test_imagenet_crops_are_colored_and_not_clipped():
     assert images.max() > 255
 
 
+@pytest.mark.slow
 @SPLITS
 def test_images_of_other_sizes_are_resized(make_split):
     split = make_split(size=(20, 30))

@@ -29,6 +29,7 @@ def test_settings_are_the_published_ones(name, published):
     assert (cutmix.alpha, cutmix.prob, mixup.prob, recipe.mix.weights) == (1.0, 1.0, 1.0, None)
 
 
+@pytest.mark.slow
 def test_one_method_is_drawn_by_a_coin_for_each_batch():
     images, labels = laws.painted_batch(4, 12, 12)
     blended = []

@@ -53,6 +53,7 @@ def test_maps_are_computed_when_they_are_asked_for(tmp_path, monkeypatch):
     assert made.train_split.attention is None
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_a_teacher(finished, tmp_path):
     """Its last model is asked for each whole image of the training set."""
     teacher = Teacher(str(finished.folder))

@@ -95,6 +95,7 @@ STOPPING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "error"), STOPPING)
 def test_a_signal_saves_and_the_run_ends_with_the_same_bits(finished, tmp_path, caplog, number, error):
     handler = signal.getsignal(number)
@@ -143,6 +144,7 @@ def test_a_nan_stops_the_run(tmp_path):
         run(tmp_path / "run", learning_rate=1e30)
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_trains_a_run(tmp_path):
     with RunFolder(config(tmp_path / "run")).locked(), pytest.raises(FileExistsError, match="already training the run"):
         train(tmp_path / "run")

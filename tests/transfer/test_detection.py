@@ -84,6 +84,7 @@ def test_a_finished_run_is_not_trained_again(run):
         train(folder, learning_rate=0.5)
 
 
+@pytest.mark.slow
 def test_the_stored_detector_gives_the_same_scores(run):
     folder, summary = run
     detector = load_detector(folder)
