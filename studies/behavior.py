@@ -16,7 +16,7 @@ DRAWN = {
     "FGSM 8/255, top-1 error %": "error under FGSM, ε = 8 of 255 (%) ↓",
     "center hidden at half the side, top-1 error %": "error, center hidden (%) ↓",
     "boundary hidden at half the side, top-1 error %": "error, boundary hidden (%) ↓",
-    "in between (pasted, ½), either class predicted %": "one of two pasted classes predicted (%) ↑",
+    "in between (cutmix, ½), either class predicted %": "one of two pasted classes predicted (%) ↑",
     "OOD mean, AUROC %": "out-of-distribution AUROC (%) ↑",
     "our corruptions, mean top-1 error %": "error under corruptions (%) ↓",
     "Top-1 Loc %": "Top-1 Loc (%) ↑",
