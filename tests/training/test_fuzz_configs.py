@@ -189,16 +189,16 @@ words = some.lists(some.tuples(options, some.lists(values.filter(lambda v: v not
 @pytest.mark.slow
 @fuzzed(EXAMPLES // 4, some.sampled_from(CONFIGS), words)
 def test_any_command_line_is_a_config_or_ends_with_code_2(file, words):
-    made, told = [], io.StringIO()
+    made, printed = [], io.StringIO()
     command = [str(file), *(word for option, values in words for word in (option, *values))]
-    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
             error = refusal(lambda: made.append(read_config(command, "cutmix-tf train")))
         except SystemExit as end:
             error = end
     if isinstance(error, SystemExit):
         assert error.code == 2
-        assert told.getvalue().strip()
+        assert printed.getvalue().strip()
     elif error is None:
         check(made[0])
 
