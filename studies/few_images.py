@@ -27,12 +27,12 @@ STUDY = Study(
     title="Study 1: mixing on 250 images a class",
     question="""
 Does mixing help on few real images? ResNet-20 is trained on 5 % of CIFAR-10 (250 images a class, of a JPEG copy). The
-[probes](../probes/README.md) chose the model and the length on held-out training images. CutMix gained more there without
-standard augmentation (80 epochs) than with crop and flip (160 epochs), so all methods are compared without it, and CutMix
-and no mixing with it as well. No setting was changed after a test error was seen. All mixing arms but one mix half of the
-images, so that they can be compared with each other. Attentive CutMix pastes the six of 7×7 cells that MobileNetV2, trained
-on ImageNet, attends to most; its control pastes six random cells. ObjectAware labels CutMix's images by how much of that
-attention is visible; its control uses random maps instead.
+[probes](../probes/README.md) chose the model and the length on held-out training images. CutMix gained more there
+without standard augmentation (80 epochs) than with crop and flip (160 epochs), so all methods are compared without
+it, and CutMix and no mixing with it as well. No setting was changed after a test error was seen. All mixing arms but
+one mix half of the images, so that they can be compared with each other. Attentive CutMix pastes the six of 7×7 cells
+that MobileNetV2, trained on ImageNet, attends to most; its control pastes six random cells. ObjectAware labels
+CutMix's images by how much of that attention is visible; its control uses random maps instead.
 """,
     config=TrainConfig(
         dataset="cifar10",

@@ -188,7 +188,7 @@ def start(*words):
 
 @pytest.fixture(scope="module")
 def servers():
-    """The dispatcher's HOST:PORT and two workers, to which more may be added. All must end when they are terminated."""
+    """The dispatcher's HOST:PORT and two workers, to which more may be added. All must end on SIGTERM."""
     address = f"localhost:{free_port()}"
     dispatcher = start("dispatcher", "--port", address.split(":")[1])
     workers = [start("worker", "--dispatcher", address) for _ in range(2)]
