@@ -19,7 +19,6 @@ HELP = {  # words before --help
     "serve": [["dispatcher"], ["worker"]],
     "transfer": [["detection", "detection_scenes"], ["captioning", "captioning_scenes"]],
 }
-ALL_COMMANDS = [name for name in _main.COMMANDS if name != "list"]
 ELSEWHERE = {"--help", "--version", "--list", "--write"}  # options of no command, or of other programs
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -60,7 +59,7 @@ def options_of(capsys, command):
 def options(capsys, monkeypatch):
     """The options of each command."""
     monkeypatch.setenv("COLUMNS", "200")
-    return {name: options_of(capsys, name) for name in ALL_COMMANDS}
+    return {name: options_of(capsys, name) for name in _main.COMMANDS}
 
 
 @each_page

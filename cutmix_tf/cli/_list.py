@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cutmix_tf._checks import look_up
@@ -11,6 +12,7 @@ from cutmix_tf.cli._configs import config_folder
 from cutmix_tf.datasets import FACTS
 from cutmix_tf.mixing import MIXERS
 from cutmix_tf.models import MODELS, REGULARIZERS
+from cutmix_tf.recipes import RECIPES
 
 DATASETS = {
     **dict.fromkeys(FACTS, "From TensorFlow Datasets."),
@@ -23,6 +25,9 @@ DATASETS = {
 def main(words: list[str], program: str) -> None:
     """Prints all names, or those of one topic."""
     known = topics(config_folder())
+    if {"-h", "--help"} & {*words}:
+        print(f"usage: {program} [{' | '.join(known)}]")
+        sys.exit(0)
     if len(words) > 1:
         raise ValueError(f"{program} takes one topic at most; got {' '.join(words)}.")
     chosen = [look_up(word, known, "topic") for word in words] or known.values()
@@ -33,9 +38,8 @@ def topics(configs: Path) -> dict[str, str]:
     """The tables of names by topic, each under a line that shows how a name is given.
 
     Args:
-      configs: The folder of config files; they are read, not run.
+      configs: The folder of config files, with those of `cutmix-tf transfer` in transfer/; they are read, not run.
     """
-    files = sorted(configs.glob("*.py"))
     teachers = {name: f"{make.__name__} of Keras." for name, (make, _) in APPLICATIONS.items()}
     teachers |= {
         "FOLDER": "A finished run of yours.",
@@ -43,20 +47,23 @@ def topics(configs: Path) -> dict[str, str]:
     }
     return {
         "methods": _table('Mixing methods: --mix "CutMix(alpha=1.0, prob=0.5)"', _documented(MIXERS)),
+        "recipes": _table("Recipes, a mixing method with its loss: --recipe deit", _documented(RECIPES)),
         "regularizers": _table('Regularizers: --regularizer "WithDropBlock(block_size=4)"', _documented(REGULARIZERS)),
         "models": _table("Models: --model resnet20", {name: f"{row.description}." for name, row in MODELS.items()}),
         "datasets": _table("Datasets: --dataset cifar10", DATASETS),
         "teachers": _table("Teachers: --teacher resnet50", teachers),
-        "configs": _table("Configs: cutmix-tf train NAME", {file.stem: _docstring(file) for file in files}),
+        "configs": _table("Configs: cutmix-tf train NAME", _configs(configs)),
+        "transfer": _table("Transfer configs: cutmix-tf transfer detection|captioning NAME", _configs(configs / "transfer")),
     }
 
 
-def _docstring(file: Path) -> str:
-    """Its first line."""
-    return (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n")[0]
+def _configs(folder: Path) -> dict[str, str]:
+    """The first line of each file's docstring."""
+    files = sorted(folder.glob("*.py"))
+    return {file.stem: (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n")[0] for file in files}
 
 
-def _documented(table: Mapping[str, type]) -> dict[str, str]:
+def _documented(table: Mapping[str, type | Callable]) -> dict[str, str]:
     """The first line of each docstring."""
     return {name: (inspect.getdoc(kind) or "").partition("\n")[0] for name, kind in table.items()}
 

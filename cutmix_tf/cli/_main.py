@@ -30,7 +30,7 @@ COMMANDS = {
     "check-data": "List the unreadable examples of a dataset: check-data NAME [--data-dir FOLDER]",
     "transfer": "Train another task on a run's features: transfer detection|captioning CONFIG [--backbone RUN …]",
     "serve": "Start a server of a tf.data service: serve dispatcher | worker --dispatcher HOST:PORT",
-    "list": "List all names: list [methods | regularizers | models | datasets | teachers | configs]",
+    "list": "List all names: list [methods | recipes | models | datasets | configs | …]",
 }
 """The commands; each is the `main` of the module of its name, called with the words after it and the program's name."""
 

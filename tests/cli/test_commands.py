@@ -1,7 +1,9 @@
 """What the commands print and write, on small finished runs."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from helpers.small_runs import content_of, small_set, train
 from cutmix_tf import training
 from cutmix_tf.cli import _replay, _train, main
 from cutmix_tf.cli._list import topics
+from cutmix_tf.recipes import RECIPES
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,20 @@ def test_check_data_lists_unreadable_examples_and_says_by_its_exit_code_whether_
 
 def test_the_list_names_the_configs_of_a_folder_without_running_them(tmp_path):
     (tmp_path / "mine.py").write_text('"""What it is.\n\nMore."""\nraise SystemExit\n')
-    assert topics(tmp_path)["configs"].endswith("  mine  What it is.")
+    (tmp_path / "transfer").mkdir()
+    (tmp_path / "transfer" / "detection_mine.py").write_text('"""What it finds."""\nraise SystemExit\n')
+    tables = topics(tmp_path)
+    assert tables["configs"].endswith("  mine  What it is.")
+    assert tables["transfer"].endswith("  detection_mine  What it finds.")
+
+
+def test_the_list_names_every_recipe_and_every_transfer_config(capsys):
+    main(["list"])
+    printed = capsys.readouterr().out
+    configs = [file.stem for file in (ROOT / "configs" / "transfer").glob("*.py")]
+    assert configs
+    for name in [*RECIPES, *configs]:
+        assert re.search(rf"^  {name} +\w", printed, re.MULTILINE), name
 
 
 def test_a_topic_lists_its_names_alone(capsys):

@@ -31,7 +31,7 @@ def test_version(capsys):
     assert capsys.readouterr().out.strip() == cutmix_tf.__version__
 
 
-@pytest.mark.parametrize("command", [name for name in _main.COMMANDS if name != "list"])
+@pytest.mark.parametrize("command", _main.COMMANDS)
 def test_every_command_has_help_of_its_own(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
