@@ -53,7 +53,7 @@ def topics(configs: Path) -> dict[str, str]:
         "datasets": _table("Datasets: --dataset cifar10", DATASETS),
         "teachers": _table("Teachers: --teacher resnet50", teachers),
         "configs": _table("Configs: cutmix-tf train NAME", _configs(configs)),
-        "transfer": _table("Transfer configs: cutmix-tf transfer detection|captioning NAME", _configs(configs / "transfer")),
+        "transfer": _table("Transfer: cutmix-tf transfer detection|captioning NAME", _configs(configs / "transfer")),
     }
 
 
