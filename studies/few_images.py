@@ -71,4 +71,12 @@ CutMix's images by how much of that attention is visible; its control uses rando
             CROPPED | THEN_OFF | {"mix": CutMix(prob=0.5)},
         ),
     },
+    networks={
+        "none": ("none", 1),
+        "cutmix": ("cutmix_0.5", 1),
+        "cutmix_always": ("cutmix_1", 1),
+        "mixup": ("mixup_0.5", 1),
+        "attentive": ("attentive_0.5", 1),
+        "random_cells": ("random_cells_0.5", 1),
+    },
 )

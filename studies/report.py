@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import behavior
+import cards
 from estimates import Difference, estimate, paired_difference
 from study import Study, StudyRun, load_study
 
@@ -28,6 +29,7 @@ def main() -> None:
     texts = {study.results / "runs.csv": runs_csv(runs), study.results / "README.md": page(study, runs)}
     if behavior.evaluated(study):
         texts[study.results / "behavior.md"] = behavior.page(study)
+    texts |= {run.network / "README.md": cards.page(run) for run in cards.kept(study)}
     if options.check:
         stale = [str(file) for file, text in texts.items() if not file.is_file() or file.read_text() != text]
         sys.exit(f"Out of date: {', '.join(stale)}. Run python studies/report.py {study.name}." if stale else 0)

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from study import KEPT, PRETRAINING, ROOT, Study, StudyRun, load_study
+from study import KEPT, NETWORK, PRETRAINING, ROOT, Study, StudyRun, load_study
 from tasks import TASKS
 
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -95,11 +95,17 @@ def _train(run: StudyRun, deadline: float) -> bool:
 
 
 def keep(run: StudyRun) -> None:
-    """Copies the raw files of a finished run to where they are committed."""
+    """Copies the raw files of a finished run, and its model where the study keeps it, to where they are committed."""
     for step in run.steps():
-        step.kept.folder.mkdir(parents=True, exist_ok=True)
-        for name in KEPT:
-            shutil.copy(Path(step.config.run_dir) / name, step.kept.folder / name)
+        _copy(KEPT, Path(step.config.run_dir), step.kept.folder)
+    if run.network is not None:
+        _copy(NETWORK, run.folder, run.network)
+
+
+def _copy(names: tuple[str, ...], source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copy(source / name, target / name)
 
 
 def _result(run: StudyRun) -> str:

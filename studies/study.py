@@ -16,6 +16,8 @@ from cutmix_tf.training import TrainConfig
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ("config.json", "history.csv", "summary.json")
 """The files of a run that are committed: everything that the report is made from."""
+NETWORK = ("config.json", "preprocessing.json", "summary.json", "final.keras")
+"""The files of a run whose model is kept too, to be evaluated and used without training."""
 PRETRAINING = "pretraining"
 
 
@@ -63,6 +65,7 @@ class Study:
       arms: By name, most important first: runs are made in this order, seed by seed.
       baseline: The arm that others are compared with.
       pretraining: How the backbone of a transfer run is trained before; None if it is not.
+      networks: The models that are committed: the name of a folder of results -> the arm and the seed.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Study:
     arms: Mapping[str, Arm]
     baseline: str = "none"
     pretraining: TrainConfig | None = None
+    networks: Mapping[str, tuple[str, int]] = dataclasses.field(default_factory=dict)
 
     @property
     def task(self) -> Task:
@@ -119,6 +123,12 @@ class StudyRun:
     def finished(self) -> bool:
         """Whether the raw files of all its trainings are there."""
         return all((step.kept.folder / name).is_file() for step in self.steps() for name in KEPT)
+
+    @property
+    def network(self) -> Path | None:
+        """Where its model is committed; None if it is not."""
+        kept = (name for name, of in self.study.networks.items() if of == (self.arm, self.seed))
+        return next((self.study.results / name for name in kept), None)
 
     def config(self) -> Any:
         """The settings of the training that is judged."""

@@ -1,15 +1,18 @@
 """Studies: which runs are missing, what the report makes of raw files, and what --check notices."""
 
+import dataclasses
 import json
 import math
 import sys
 from pathlib import Path
 
 import behavior
+import cards
 import estimates
 import pytest
 import report
-from study import Arm, Study, StudyRun, load_study, study_names
+from run import keep
+from study import KEPT, NETWORK, Arm, Study, StudyRun, load_study, study_names
 
 from cutmix_tf import CutMix
 from cutmix_tf.training import TrainConfig
@@ -36,7 +39,7 @@ def write(run, error):
     run.kept.folder.mkdir(parents=True)
     summary = {"top1_error_last": error, "top1_error_best": error - 1, "loss_last": error / 20, "mix": "none"}
     summary |= {"train_top1_error_last": 5.0, "best_epoch": 2, "epochs": 2, "params": 3, "seconds": 60.0}
-    summary |= {"measured_with": {"commit": "abc", "machine": "Linux"}}
+    summary |= {"measured_with": {"commit": "abc", "machine": "Linux", "tensorflow": "2.21.0"}}
     run.kept.summary.write_text(json.dumps(summary))
     run.kept.config.write_text("{}")
     rows = [f"{epoch},0.5,{error + 2 - epoch},0.1" for epoch in (1, 2)]
@@ -134,3 +137,26 @@ def evaluate(run, accuracy, calibration=None):
     if calibration is not None:
         results["calibration"] = {"expected_calibration_error": calibration}
     run.kept.evaluation.write_text(json.dumps(results))
+
+
+def test_the_models_a_study_keeps_are_copied_with_a_card(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = dataclasses.replace(study, networks={"cutmix": ("cutmix_0.5", 1)})
+    trained, other = StudyRun(study, "cutmix_0.5", 1), StudyRun(study, "none", 1)
+    for each in (trained, other):
+        each.folder.mkdir(parents=True)
+        for name in {*KEPT, *NETWORK}:
+            (each.folder / name).write_text(name)
+        for name in KEPT:
+            (each.folder / name).write_bytes((each.kept.folder / name).read_bytes())
+        keep(each)
+    assert sorted(file.name for file in study.results.rglob("final.keras")) == ["final.keras"]
+    assert (study.results / "cutmix" / "final.keras").is_file()
+    assert cards.kept(study) == [trained]
+    settings = {"model": "resnet20", "dataset": "shapes", "train_split": "train", "mix": "CutMix(prob=0.5)"}
+    trained.kept.config.write_text(json.dumps(settings | {"epochs": 2, "augment": "none"}))
+    evaluate(trained, accuracy=29.0, calibration=4.0)
+    card = cards.page(trained)
+    assert "test error, last epoch 30.00" in card
+    assert "on 100 test images expected calibration error % 4.0" in card
+    assert "evaluate_keras.py results/tiny/cutmix" in card
