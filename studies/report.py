@@ -109,13 +109,21 @@ def _differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:
 
 
 def _rows_of_differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:
-    references = [name for name in (study.baseline, "cutmix_0.5") if name in study.arms]
-    for reference in references:
+    for name, reference in _compared(study):
+        pairs = [_difference(runs, name, reference, column) for column in study.task.headlines]
+        if pairs[0] is not None:
+            cells = " | ".join(_shown(pair) for pair in pairs if pair)
+            titles = f"{study.arms[name].title} | {study.arms[reference].title}"
+            yield f"| {titles} | {pairs[0].estimate.count} | {cells} |"
+
+
+def _compared(study: Study) -> Iterator[tuple[str, str]]:
+    """Pairs of an arm and the one that it is compared with."""
+    for reference in () if study.baseline is None else (study.baseline, "cutmix_0.5"):
         for name, arm in study.arms.items():
-            pairs = [_difference(runs, name, reference, column) for column in study.task.headlines]
-            if name != reference and pairs[0] is not None:
-                cells = " | ".join(_shown(pair) for pair in pairs if pair)
-                yield f"| {arm.title} | {study.arms[reference].title} | {pairs[0].estimate.count} | {cells} |"
+            if name != reference and arm.versus is None and reference in study.arms:
+                yield name, reference
+    yield from ((name, arm.versus) for name, arm in study.arms.items() if arm.versus is not None)
 
 
 def _difference(runs: list[StudyRun], arm: str, reference: str, column: str) -> Difference | None:

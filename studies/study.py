@@ -44,6 +44,7 @@ class Arm:
       images: Makes the dataset to train on; None loads the one that the config names.
       pretraining: The settings that differ from the study's pretraining, where it has one; None to leave that out, so
         that the run starts with the backbone that the study's config names.
+      versus: The one arm that it is compared with; None for the study's baseline and its CutMix, if it has them.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Arm:
     seeds: tuple[int, ...] = (0, 1, 2)
     images: Callable[[TrainConfig], ImageSet] | None = None
     pretraining: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
+    versus: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Study:
       question: What it is to answer, and how it was planned; for the report.
       config: The settings that all runs share: a TrainConfig, or the config of a transfer task.
       arms: By name, most important first: runs are made in this order, seed by seed.
-      baseline: The arm that others are compared with.
+      baseline: The arm that others are compared with; None if each arm says so itself.
       pretraining: How the backbone of a transfer run is trained before; None if it is not.
       networks: The models that are committed: the name of a folder of results -> the arm and the seed.
     """
@@ -73,7 +75,7 @@ class Study:
     question: str
     config: Any
     arms: Mapping[str, Arm]
-    baseline: str = "none"
+    baseline: str | None = "none"
     pretraining: TrainConfig | None = None
     networks: Mapping[str, tuple[str, int]] = dataclasses.field(default_factory=dict)
 

@@ -65,6 +65,14 @@ def test_tables_hold_means_intervals_and_paired_differences(study):
     assert report.runs_csv(runs).splitlines()[1].startswith("none,0,30.0,29.0,1.5,")
 
 
+def test_an_arm_can_say_what_it_is_compared_with(study):
+    arms = {**study.arms, "cutmix_0.5": dataclasses.replace(study.arms["cutmix_0.5"], versus="none")}
+    grid = dataclasses.replace(study, arms=arms, baseline=None)
+    differences = report.page(grid, [run for run in grid.runs() if run.finished]).partition("## Differences")[2]
+    assert "| CutMix 0.5 | no mixing | 2 |" in differences
+    assert "| no mixing | CutMix 0.5 |" not in differences
+
+
 def test_a_single_seed_has_no_interval():
     assert str(estimates.estimate([3.0])) == "3.00"
     assert estimates.paired_difference({0: 1.0}, {1: 2.0}) is None
@@ -78,7 +86,7 @@ def test_the_figure_shows_each_arm(study):
 @pytest.mark.parametrize("name", study_names())
 def test_every_study_loads_and_its_configs_are_valid(name):
     study = load_study(name)
-    assert study.baseline in study.arms
+    assert {study.baseline, *(arm.versus for arm in study.arms.values())} <= {None, *study.arms}
     for run in study.runs():
         assert run.config().epochs > 1
 
