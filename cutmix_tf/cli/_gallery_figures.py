@@ -15,7 +15,7 @@ from cutmix_tf.plotting import Steps
 
 COLUMNS = 6  # images in a strip
 SEED = 12  # of all strips, so that similar methods mix the same images
-SHARE = 0.38  # of the partner in the rows of `steps`: visible, and not the larger part
+SHARE = 0.38  # of the partner in the columns of `steps`: visible, and not the larger part
 TRIED = 24  # seeds to choose from
 TAPS = (1, 3)  # the feature maps in strips
 ABLATIONS = {"CenterGaussianCutMix", "FixedSizeCutMix", "OneHotTarget", "CompleteLabel"}
@@ -82,20 +82,18 @@ def tapped_model(height: int, width: int) -> models.TappedModel:
 
 
 def draw_steps(examples: Examples):
-    """The main figure: five methods step by step, a pair of images for each."""
-    size = examples.images.shape[1]
-    rows: list[tuple[str, str, mixing.Mixer | mixing.HiddenMixer]] = [
-        ("CutMix", "a box of the partner", mixing.CutMix()),
-        ("Attentive CutMix", "the cells that a\nteacher looks at", mixing.AttentiveCutMix()),
-        ("MixUp", "a blend of both", mixing.MixUp()),
-        ("Feature CutMix", "a box of the features\ninside the model", mixing.FeatureCutMix(taps=(3,))),
-        ("Cutout", "a square erased", mixing.Cutout(size=size // 2, fill=examples.gray)),
+    """The main figure: four methods step by step, a pair of images for each."""
+    methods: list[tuple[str, str, mixing.Mixer | mixing.HiddenMixer]] = [
+        ("CutMix", "a box of\nthe partner", mixing.CutMix()),
+        ("Attentive CutMix", "the cells a\nteacher looks at", mixing.AttentiveCutMix()),
+        ("MixUp", "a blend\nof both", mixing.MixUp()),
+        ("Feature CutMix", "a box of\nits features", mixing.FeatureCutMix(taps=(3,))),
     ]
     if examples.maps is None:
-        del rows[1]
-    pairs = [examples.take((2 * number, 2 * number + 1)) for number in range(len(rows))]
-    steps = [_steps(name, note, mixer, pair) for (name, note, mixer), pair in zip(rows, pairs, strict=True)]
-    return plotting.draw_steps(steps, examples.class_names)
+        del methods[1]
+    pairs = [examples.take((2 * number, 2 * number + 1)) for number in range(len(methods))]
+    columns = [_steps(name, note, mixer, pair) for (name, note, mixer), pair in zip(methods, pairs, strict=True)]
+    return plotting.draw_steps(columns, examples.class_names)
 
 
 def _steps(name: str, note: str, mixer: Any, pair: Examples) -> Steps:
@@ -108,7 +106,7 @@ def _steps(name: str, note: str, mixer: Any, pair: Examples) -> Steps:
         method=name,
         note=note,
         image=pair.images[0],
-        partner=None if isinstance(mixer, mixing.Eraser) else pair.images[1],
+        partner=pair.images[1],
         mask=mask,
         mixed=mixed,
         target=as_pairs(target)[0],

@@ -33,7 +33,7 @@ def show_image(axes, image, **options: Any):
 def text_at(figure, left: float, middle: float, text: str, **options: Any) -> None:
     """Text that starts at a place in inches and is vertically centered there."""
     across, up = figure.get_size_inches()
-    figure.text(left / across, middle / up, text, va="center", **({"fontsize": SMALL, "color": INK} | options))
+    figure.text(left / across, middle / up, text, **({"va": "center", "fontsize": SMALL, "color": INK} | options))
 
 
 def title_at(figure, left: float, middle: float, title: str) -> None:

@@ -1,4 +1,7 @@
-"""From two images to a mixed one: a row for each method, a column for each step."""
+"""From two images to a mixed one: a column for each method, a row for each step.
+
+The figure is narrow, so that its text can be read on a phone.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,15 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from cutmix_tf.plotting._figure import GAP, axes_at, chip_at, new_figure, show_image, text_at
-from cutmix_tf.plotting._style import ERASED, INK, TARGET_COLORS, TEXT, color_of
+from cutmix_tf.plotting._style import INK, TARGET_COLORS, TEXT, color_of
 from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
 
-SIDE = 1.12  # inches, the width of an image
-NAME = 1.84  # inches, the room for the name of a method
-TARGET = 1.62  # inches, the room for a target
-HEADING = 0.36  # inches, the room for the titles of columns
-COLUMNS = ("image", "partner", "mask or map", "mixed image", "target")
-LONGEST = 21  # letters in a line of a target
+SIDE = 0.95  # inches, the width of an image
+MARGIN = 0.3  # inches, the room for the titles of rows
+HEADING = 0.95  # inches, the room for the name of a method
+ROWS = ("image", "partner", "mask, map", "mixed")
 
 
 class Steps(NamedTuple):
@@ -24,8 +25,8 @@ class Steps(NamedTuple):
       method: Its name, which decides its color.
       note: What it does, in up to two short lines.
       image: (height, width, 3) in [0, 255].
-      partner: The same, or None for methods that erase.
-      mask: The weight of the partner, or what is erased, (rows, columns) in [0, 1]; any grid.
+      partner: The same.
+      mask: The weight of the partner, (rows, columns) in [0, 1]; any grid.
       mixed: The mixed image, on any grid.
       target: Two class ids with their weights, its own first, (2, 2); or the weight of each class, (classes,).
       attention: A map (rows, columns) in [0, 1] that is shown in place of the mask, with the mask's outline.
@@ -34,20 +35,20 @@ class Steps(NamedTuple):
     method: str
     note: str
     image: np.ndarray
-    partner: np.ndarray | None
+    partner: np.ndarray
     mask: np.ndarray
     mixed: np.ndarray
     target: np.ndarray
     attention: np.ndarray | None = None
 
 
-def draw_steps(rows: Sequence[Steps], class_names: Sequence[str]):
-    """Draws how methods mix: image, partner, mask or attention map, mixed image and target, a row for each.
+def draw_steps(columns: Sequence[Steps], class_names: Sequence[str]):
+    """Draws how methods mix: image, partner, mask or attention map, mixed image and target, a column for each.
 
     The image and the partner have one color each: in the titles, in masks and in targets.
 
     Args:
-      rows: From top to bottom; their images have one size.
+      columns: From left to right; their images have one size.
       class_names: A name for each class.
 
     Returns:
@@ -56,62 +57,55 @@ def draw_steps(rows: Sequence[Steps], class_names: Sequence[str]):
     Raises:
       ImportError: if matplotlib is missing.
     """
-    tall = SIDE * rows[0].image.shape[0] / rows[0].image.shape[1]
-    height = HEADING + len(rows) * (tall + GAP) + GAP / 2
-    figure = new_figure(NAME + (len(COLUMNS) - 1) * (SIDE + GAP) + TARGET, height)
-    lefts = [NAME + column * (SIDE + GAP) for column in range(len(COLUMNS))]
-    for left, title, color in zip(lefts, COLUMNS, (*TARGET_COLORS, INK, INK, INK), strict=True):
-        text_at(figure, left, height - HEADING / 2, title, fontsize=TEXT, fontweight="bold", color=color)
-    for number, row in enumerate(rows):
-        bottom = height - HEADING - (number + 1) * tall - number * GAP
-        _draw_name(figure, row, bottom, tall)
-        for left, draw in zip(lefts, (_draw_image, _draw_partner, _draw_mask, _draw_mixed), strict=False):
-            draw(axes_at(figure, left, bottom, SIDE, tall), row)
-        middle = bottom + (tall + BELOW) / 2
-        (parts,) = parts_of(row.target[None], len(class_names))
-        draw_target(figure, lefts[-1], middle, TARGET - GAP, parts, class_names, longest=LONGEST)
+    tall = SIDE * columns[0].image.shape[0] / columns[0].image.shape[1]
+    height = HEADING + len(ROWS) * (tall + GAP) + BELOW
+    figure = new_figure(MARGIN + len(columns) * (SIDE + GAP), height)
+    bottoms = [height - HEADING - (row + 1) * tall - row * GAP for row in range(len(ROWS))]
+    for bottom, title, color in zip(bottoms, ROWS, (*TARGET_COLORS, INK, INK), strict=True):
+        place = MARGIN / 2, bottom + tall / 2
+        text_at(figure, *place, title, fontsize=TEXT, fontweight="bold", color=color, rotation=90, ha="center")
+    for number, column in enumerate(columns):
+        left = MARGIN + number * (SIDE + GAP)
+        _draw_name(figure, column, left, height - HEADING)
+        for bottom, draw in zip(bottoms, (_draw_image, _draw_partner, _draw_mask, _draw_mixed), strict=True):
+            draw(axes_at(figure, left, bottom, SIDE, tall), column)
+        (parts,) = parts_of(column.target[None], len(class_names))
+        draw_target(figure, left, bottoms[-1], SIDE, parts, class_names)
     return figure
 
 
-def _draw_name(figure, row: Steps, bottom: float, tall: float) -> None:
-    """The method's name and what it does, at a bar of the method's color."""
-    chip_at(figure, GAP, bottom, 0.06, tall, color_of(row.method))
-    lines = 1 + row.note.count("\n")
-    left, middle = GAP + 0.15, bottom + tall / 2
-    text_at(figure, left, middle + 0.08 * lines, row.method, fontsize=TEXT, fontweight="bold")
-    text_at(figure, left, middle - 0.11, row.note)
+def _draw_name(figure, column: Steps, left: float, images: float) -> None:
+    """The method's name and what it does, above a bar of the method's color at the upper edge of the images."""
+    chip_at(figure, left, images + 0.03, SIDE, 0.05, color_of(column.method))
+    text_at(figure, left, images + 0.16, column.note, va="bottom")
+    name = column.method.replace(" ", "\n")
+    text_at(figure, left, images + 0.52, name, fontsize=TEXT, fontweight="bold", va="baseline")
 
 
-def _draw_image(axes, row: Steps) -> None:
-    show_image(axes, _pixels(row.image))
+def _draw_image(axes, column: Steps) -> None:
+    show_image(axes, _pixels(column.image))
 
 
-def _draw_mixed(axes, row: Steps) -> None:
-    show_image(axes, _pixels(row.mixed))
+def _draw_partner(axes, column: Steps) -> None:
+    show_image(axes, _pixels(column.partner))
 
 
-def _draw_partner(axes, row: Steps) -> None:
-    if row.partner is not None:
-        show_image(axes, _pixels(row.partner))
-        return
-    axes.set(xticks=[], yticks=[], facecolor="none")
-    axes.spines[:].set(color=ERASED, linestyle=(0, (3, 3)))
-    axes.text(0.5, 0.5, "none", ha="center", va="center", color=TARGET_COLORS[1], transform=axes.transAxes)
+def _draw_mixed(axes, column: Steps) -> None:
+    show_image(axes, _pixels(column.mixed))
 
 
-def _draw_mask(axes, row: Steps) -> None:
+def _draw_mask(axes, column: Steps) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    if row.attention is None:
-        other = ERASED if row.partner is None else TARGET_COLORS[1]
-        colors = LinearSegmentedColormap.from_list("mask", [TARGET_COLORS[0], other])
-        show_image(axes, row.mask, cmap=colors, vmin=0, vmax=1)
+    if column.attention is None:
+        colors = LinearSegmentedColormap.from_list("mask", TARGET_COLORS)
+        show_image(axes, column.mask, cmap=colors, vmin=0, vmax=1)
         return
-    size = row.mask.shape
-    rows, columns = np.arange(size[0]) * len(row.attention) // size[0], np.arange(size[1])
-    columns = columns * row.attention.shape[1] // size[1]
-    show_image(axes, row.attention[rows[:, None], columns], cmap="magma", vmin=0, vmax=1)
-    _outline(axes, row.mask > 0.5)
+    size = column.mask.shape
+    up = np.arange(size[0]) * column.attention.shape[0] // size[0]
+    across = np.arange(size[1]) * column.attention.shape[1] // size[1]
+    show_image(axes, column.attention[up[:, None], across], cmap="magma", vmin=0, vmax=1)
+    _outline(axes, column.mask > 0.5)
 
 
 def _outline(axes, mask: np.ndarray) -> None:

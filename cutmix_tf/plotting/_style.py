@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 INK = "#1f2933"
 TARGET_COLORS = ("#3b4a5e", "#0b8793")  # of the image and its partner, and of the labels in a target
-ERASED = "#cbd2da"  # of pixels that are erased
 BOX_COLORS = ("#d1495b", "#00b3b0")  # of the object's box and the box that was found
 SMALL, TEXT, TITLE = 9, 10, 11  # points
 
@@ -15,18 +14,18 @@ METHOD_COLORS = {
     "CutMix": "#d1495b",
     "AttentiveCutMix": "#1b7f4d",
     "FeatureCutMix": "#f39aa6",
-    "ObjectAware": "#96263c",
-    "ResizeMix": "#f07f5a",
-    "FMix": "#5b6b1e",
-    "GridMix": "#c964ad",
-    "SaliencyMix": "#66b98f",
-    "Mosaic": "#5a4fcf",
+    "ObjectAware": "#68150d",
+    "ResizeMix": "#4f81ca",
+    "FMix": "#605206",
+    "GridMix": "#773756",
+    "SaliencyMix": "#2fd3de",
+    "Mosaic": "#908efc",
     "MixUp": "#e8a33d",
     "ManifoldMixUp": "#96650f",
     "Cutout": "#30638e",
     "HideAndSeek": "#6fb1dc",
     "RandomErasing": "#1b2f6b",
-    "OneOf": "#7d4f9e",
+    "OneOf": "#742fd6",
 }
 SPARE_COLORS = ("#00b3b0", "#b5337b", "#7c9a1e", "#7a5548", "#d9702a", "#b79fe0")  # of all other methods
 _ALIASES = {"baseline": "none", "nomixing": "none", "none": "none", "attentive": "AttentiveCutMix"}

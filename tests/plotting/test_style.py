@@ -52,6 +52,29 @@ def test_all_methods_together_have_distinct_colors():
     assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors.values())
 
 
+# Oklab (Ottosson 2020): Euclidean distances are about as large as colors look different; black to white is 1.
+TO_LMS = np.array([[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]])
+TO_LAB = np.array([[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]])
+SEEN_BY = {  # linear RGB as it is seen without red or green cones (Machado et al. 2009)
+    "trichromats": (np.eye(3), 0.08),
+    "protanopes": (np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]), 0.05),
+    "deuteranopes": (np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]), 0.05),
+}
+
+
+@pytest.mark.parametrize("seen_by", SEEN_BY)
+def test_the_colors_of_methods_can_be_told_apart(seen_by):
+    matrix, least = SEEN_BY[seen_by]
+    hexes = plotting.METHOD_COLORS.values()
+    srgb = np.array([[int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)] for color in hexes])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    lab = np.cbrt(np.clip(linear @ matrix.T, 0, 1) @ TO_LMS.T) @ TO_LAB.T
+    distances = np.linalg.norm(lab[:, None] - lab[None], axis=2)
+    pairs = zip(*np.nonzero(np.triu(distances < least, 1)), strict=True)
+    names = list(plotting.METHOD_COLORS)
+    assert [(names[one], names[other]) for one, other in pairs] == []
+
+
 def test_runs_by_the_same_method_have_different_shades():
     colors = plotting.colors_of({f"seed {number}": "CutMix()" for number in range(5)})
     assert len(set(colors.values())) == 5
