@@ -92,6 +92,7 @@ def test_attention_is_shown_where_it_decides(rows, tmp_path, monkeypatch):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_without_a_mixer_the_batch_is_drawn_with_its_labels(rows, monkeypatch):
     drawn = []
     monkeypatch.setattr(plotting, "draw_mixes", lambda *parts: drawn.extend(parts))

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers.marks import slow_but
+from helpers.marks import rows, slow_but
 from helpers.tiny_sets import MANY_SIZES, ONE_SIZE, epoch, fill_folder, image_of, prepare
 
 from cutmix_tf import _xla, datasets, pipeline
@@ -64,8 +64,9 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize(("bad", "reason"), REASONS.values(), ids=REASONS)
-def test_what_is_bad_is_named_with_its_file_and_record(tmp_path, bad, reason):
+@pytest.mark.parametrize("name", slow_but(["a torn JPEG", "a negative label"], REASONS))
+def test_what_is_bad_is_named_with_its_file_and_record(tmp_path, name):
+    bad, reason = REASONS[name]
     prepare(tmp_path, **bad)
     message = (
         rf"can't read 1 of 5 examples of split 'train' of tiny/1.0.0 .*-00001-of-00003 {reason}.*bad_examples='skip'"
@@ -153,6 +154,7 @@ def test_places_are_those_of_the_good_ones(tmp_path):
         assert sorted(rows) == list(enumerate(GOOD))
 
 
+@pytest.mark.slow
 def test_skipping_without_bad_examples_changes_nothing(tmp_path, shape, caplog):
     prepare(tmp_path, shape=shape)
     refused, skipped = load(tmp_path), load(tmp_path, bad_examples="skip")
@@ -161,7 +163,7 @@ def test_skipping_without_bad_examples_changes_nothing(tmp_path, shape, caplog):
     assert not caplog.messages
 
 
-@pytest.mark.parametrize("left", [0, 20, -1], ids=["nothing", "a part", "all but a byte"])
+@pytest.mark.parametrize("left", rows({"nothing": 0, "a part": 20, "all but a byte": -1}, ["a part"]))
 def test_a_truncated_file_loses_its_end(tmp_path, left):
     file = shard(prepare(tmp_path, shape=KINDS["stream"]), 1, 3)
     file.write_bytes(file.read_bytes()[:left])
@@ -357,6 +359,7 @@ def test_all_splits_are_looked_at(tmp_path):
 # ---- data that changed ----
 
 
+@pytest.mark.slow
 def test_fingerprints_of_the_good_are_not_those_of_all(tmp_path, shape):
     prepare(tmp_path / "whole", shape=shape, splits={"train": 9})
     prepare(tmp_path / "bad", shape=shape, splits={"train": 9}, labels={3: 3})

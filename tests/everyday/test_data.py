@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers.everyday import CLASSES, arrays, small_model
+from helpers.marks import rows, slow_but
 from helpers.tiny_sets import prepare
 
 import cutmix_tf as cm
@@ -90,7 +91,7 @@ def test_arrays_that_do_not_fit_together_are_refused(wrong):
 # ---- PyDatasets ----
 
 
-@pytest.mark.parametrize("options", [{}, {"workers": 2}], ids=["one thread", "two threads"])
+@pytest.mark.parametrize("options", rows({"one thread": {}, "two threads": {"workers": 2}}, ["two threads"]))
 def test_a_pydataset_is_mixed_batch_by_batch(options):
     source = Batches(**options)
     mixed = cm.mix(source, cm.CutMix(), seed=5)
@@ -112,7 +113,7 @@ def test_a_batch_size_is_for_arrays_alone():
 # ---- folders and TFDS ----
 
 
-@pytest.mark.parametrize("label_mode", ["int", "categorical"])
+@pytest.mark.parametrize("label_mode", slow_but(["categorical"], ["int", "categorical"]))
 def test_image_dataset_from_directory(tmp_path, label_mode):
     images, labels = arrays(12)
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):

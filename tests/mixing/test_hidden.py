@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import cases
+from helpers.marks import rows
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import BoundMixer, HiddenMixer, Plan
@@ -26,8 +27,8 @@ def bound(mixer, replicas=1):
     return mixer.bound_to(GRIDS, replicas)
 
 
-def each(methods):
-    return pytest.mark.parametrize("mixer", methods.values(), ids=methods)
+def each(methods, fast=None):
+    return pytest.mark.parametrize("mixer", rows(methods, fast))
 
 
 # ---- plans and targets ----
@@ -105,7 +106,7 @@ def test_partners_are_others_of_the_same_replica(count, replicas):
     assert len(seen) >= max(min(group, count) - 1, 1)
 
 
-@each(cases.HIDDEN)
+@each(cases.HIDDEN, ["FeatureCutMix"])
 @pytest.mark.parametrize(("count", "replicas", "alone"), [(1, 1, [0]), (5, 2, []), (3, 2, [2]), (4, 4, [0, 1, 2, 3])])
 def test_who_is_alone_in_a_replica_stays_as_it_is(mixer, count, replicas, alone):
     moved = np.zeros(count, bool)

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from helpers import cases, laws
 from helpers.execution import op_by_op
+from helpers.marks import FEW, rows
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import Plan, apply_plan
@@ -17,8 +18,8 @@ IMAGES, IDS = laws.painted_batch()
 AGES = tf.linspace(0.0, 9.0, COUNT)
 
 
-def each(methods):
-    return pytest.mark.parametrize("mixer", methods.values(), ids=methods)
+def each(methods, fast=None):
+    return pytest.mark.parametrize("mixer", rows(methods, fast))
 
 
 WITHOUT_MAPS = {name: mixer for name, mixer in cases.CASES.items() if not mixer.uses_attention}
@@ -112,7 +113,7 @@ def video_of(images, frames=3):
     return tf.stack([images + 100 * t for t in range(frames)], axis=1)
 
 
-@each(WITHOUT_MAPS)
+@each(WITHOUT_MAPS, FEW)
 def test_every_frame_is_mixed_like_an_image(mixer):
     videos = video_of(IMAGES)
     if not cases.takes(mixer, videos):

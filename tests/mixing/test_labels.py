@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from helpers import cases, laws
 from helpers.execution import op_by_op
-from helpers.marks import slow_but
+from helpers.marks import FEW, rows, slow_but
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +20,8 @@ IMAGES, IDS = laws.painted_batch()
 NUMBERS = np.arange(COUNT, dtype=np.float32)
 
 
-def each(methods):
-    return pytest.mark.parametrize("mixer", methods.values(), ids=methods)
+def each(methods, fast=None):
+    return pytest.mark.parametrize("mixer", rows(methods, fast))
 
 
 def call(mixer, *parts, **options):
@@ -47,7 +47,7 @@ def test_soft_labels_of_ids_describe_the_image(mixer):
     np.testing.assert_allclose(tf.reduce_sum(targets, axis=1), 1, rtol=0, atol=1e-6)
 
 
-@each({**cases.MIXING, **cases.RELABELED})
+@each({**cases.MIXING, **cases.RELABELED}, FEW)
 @pytest.mark.parametrize("column", slow_but([True], [False, True]))
 def test_soft_labels_of_ids_are_the_pairs_of_ids(mixer, column):
     ids = IDS % 10
@@ -100,7 +100,7 @@ def test_kerass_own_loss_and_accuracy_take_them():
 # ---- values to predict ----
 
 
-@each(cases.MIXING)
+@each(cases.MIXING, FEW)
 @pytest.mark.parametrize("shape", [(COUNT,), (COUNT, 1), (COUNT, 2)], ids=str)
 def test_values_are_those_that_the_image_shows(mixer, shape):
     values = np.resize(NUMBERS - 20, (shape[1] if len(shape) > 1 else 1, COUNT)).T.reshape(shape)

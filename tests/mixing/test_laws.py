@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from helpers import cases, laws
 from helpers.execution import op_by_op
+from helpers.marks import FEW, rows, slow_after
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, HiddenMixer, OneOf
@@ -24,8 +25,9 @@ FOR_BOXES = [laws.boxes_differ_between_examples, laws.boxes_have_the_images_aspe
 DTYPES = ["uint8", "float16", "bfloat16", "float32"]
 
 
-def each(methods):
-    return pytest.mark.parametrize("mixer", [cases.WithMaps(mixer) for mixer in methods.values()], ids=methods)
+def each(methods, fast=None):
+    wrapped = {name: cases.WithMaps(mixer) for name, mixer in methods.items()}
+    return pytest.mark.parametrize("mixer", rows(wrapped, fast))
 
 
 def obeys(laws):
@@ -91,11 +93,13 @@ def test_a_batch_can_share_one_coin():
 # ---- shares, over many sizes ----
 
 SIZES = [(1, 1), (1, 9), (6, 1), (5, 7), (12, 20), (32, 32), (33, 31), (64, 48), (96, 96), (97, 61), (224, 224)]
+SIZES_AND_DTYPES = list(zip(SIZES, itertools.cycle(DTYPES), strict=False))
 EXACT = {
     "CutMix": cm.CutMix(alpha=0.4, prob=0.6),
     "CutMix, per batch": cm.CutMix(per="batch", prob=0.7),
     "AttentiveCutMix": cases.WithMaps(cm.AttentiveCutMix(prob=0.8)),
     "ResizeMix": cm.ResizeMix(prob=0.9),
+    "Mosaic": cm.Mosaic(center=(0.0, 1.0), prob=0.9),
     "AttentiveCutMix, other grid": cases.WithMaps(cm.AttentiveCutMix(top_n=None, alpha=2.0), grid=(8, 13)),
 }
 
@@ -112,7 +116,7 @@ def check_shares(mixer, size, dtype, *, rounds):
         np.testing.assert_allclose(targets[:, 0, 1], kept, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize(("size", "dtype"), list(zip(SIZES, itertools.cycle(DTYPES), strict=False)), ids=str)
+@pytest.mark.parametrize(("size", "dtype"), slow_after(6, SIZES_AND_DTYPES), ids=str)
 def test_shares_are_exact_at_all_sizes(size, dtype):
     with op_by_op():
         for mixer in EXACT.values():
@@ -121,9 +125,9 @@ def test_shares_are_exact_at_all_sizes(size, dtype):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mixer", EXACT.values(), ids=EXACT)
-@pytest.mark.parametrize(("size", "dtype"), list(zip(SIZES, itertools.cycle(DTYPES), strict=False)), ids=str)
+@pytest.mark.parametrize(("size", "dtype"), SIZES_AND_DTYPES, ids=str)
 def test_shares_are_exact_over_100_000_images(xla, size, dtype, mixer):
-    """Each of the 44 cases mixes at least 2,300 images."""
+    """Each of the 66 cases mixes at least 2,300 images."""
     check_shares(mixer, size, dtype, rounds=10 if size[0] < 200 else 120)
 
 
@@ -142,14 +146,14 @@ def test_dtype_and_shape_are_kept(mixer, dtype):
     assert mixed.shape == images.shape
 
 
-@each(cases.ONE_OF_EACH)
+@each(cases.ONE_OF_EACH, FEW)
 def test_unknown_sizes_keep_what_is_known(mixer):
     spec = [tf.TensorSpec([None, None, None, 3], tf.uint8), tf.TensorSpec([None], tf.int64)]
     images, _ = tf.function(lambda *batch: mixer(*batch, seed=(0, 0))).get_concrete_function(*spec).structured_outputs
     assert images.shape.as_list() == [None, None, None, 3]
 
 
-@each(cases.CASES)
+@each(cases.CASES, cases.ONE_OF_EACH)
 def test_tiny_images(mixer):
     images, labels = laws.numbered_batch(count=3, height=1, width=1)
     with op_by_op():
@@ -158,14 +162,14 @@ def test_tiny_images(mixer):
     np.testing.assert_array_equal(np.reshape(targets, [3, -1])[:, 0], labels)
 
 
-@each({**cases.MIXING, **cases.RELABELED})
+@each({**cases.MIXING, **cases.RELABELED}, FEW)
 def test_a_batch_of_one_stays_as_it_is(mixer):
     images, _ = laws.numbered_batch(count=1)
     with op_by_op():
         for step in range(3):
             mixed, targets = mixer(images, tf.constant([4]), seed=(0, step))
             np.testing.assert_array_equal(mixed, images)
-            np.testing.assert_array_equal(targets, [[[4, 1], [4, 0]]])
+            np.testing.assert_array_equal(targets, [[[4, 1], *[[4, 0]] * (mixer.mixer.num_images - 1)]])
 
 
 @each(cases.ERASING)
@@ -176,7 +180,7 @@ def test_a_batch_of_one_is_erased(mixer):
     assert any(changed)
 
 
-@each(cases.CASES)
+@each(cases.CASES, FEW)
 def test_a_batch_of_none_gives_none(mixer):
     images, labels = laws.numbered_batch(count=0)
     with op_by_op():

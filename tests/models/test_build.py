@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from helpers.marks import slow_but
 from helpers.small_models import build, images_for, output_of, trainable
 
 from cutmix_tf import models
@@ -105,10 +106,10 @@ def test_a_wide_resnet_that_does_not_exist_is_refused_with_what_does(name):
     ("name", "stem", "input_shape", "last_map"),
     [
         ("resnet20", "auto", (33, 47, 1), (9, 12, 64)),
-        ("resnet20", "auto", (4, 5, 3), (1, 2, 64)),
-        ("resnet18", "cifar", (19, 31, 3), (3, 4, 512)),
+        pytest.param("resnet20", "auto", (4, 5, 3), (1, 2, 64), marks=pytest.mark.slow),
+        pytest.param("resnet18", "cifar", (19, 31, 3), (3, 4, 512), marks=pytest.mark.slow),
         ("resnet18", "imagenet", (97, 65, 4), (4, 3, 512)),
-        ("resnet18", "imagenet", (32, 32, 3), (1, 1, 512)),
+        pytest.param("resnet18", "imagenet", (32, 32, 3), (1, 1, 512), marks=pytest.mark.slow),
         ("wrn10_1", "auto", (19, 30, 1), (5, 8, 64)),
         pytest.param("resnet50", "imagenet", (33, 45, 3), (2, 2, 2048), marks=pytest.mark.slow),
         pytest.param("ge_resnet50", "auto", (19, 30, 1), (3, 4, 2048), marks=pytest.mark.slow),
@@ -157,13 +158,13 @@ def test_every_unit_ends_in_an_out_layer_through_which_all_passes(symbolic, name
 @pytest.mark.parametrize(
     ("name", "input_shape", "stem", "stem_size"),
     [
-        ("resnet18", (64, 200, 3), "auto", (64, 200)),
+        pytest.param("resnet18", (64, 200, 3), "auto", (64, 200), marks=pytest.mark.slow),
         ("resnet18", (65, 65, 3), "auto", (17, 17)),
-        ("resnet18", (200, 65, 3), "auto", (50, 17)),
-        ("resnet18", (64, 64, 3), "imagenet", (16, 16)),
+        pytest.param("resnet18", (200, 65, 3), "auto", (50, 17), marks=pytest.mark.slow),
+        pytest.param("resnet18", (64, 64, 3), "imagenet", (16, 16), marks=pytest.mark.slow),
         ("resnet18", (65, 65, 3), "cifar", (65, 65)),
-        ("resnet20", (65, 65, 3), "auto", (65, 65)),
-        ("resnet20", (65, 65, 3), "cifar", (65, 65)),
+        pytest.param("resnet20", (65, 65, 3), "auto", (65, 65), marks=pytest.mark.slow),
+        pytest.param("resnet20", (65, 65, 3), "cifar", (65, 65), marks=pytest.mark.slow),
     ],
 )
 def test_which_stem_is_built(symbolic, name, input_shape, stem, stem_size):
@@ -173,7 +174,7 @@ def test_which_stem_is_built(symbolic, name, input_shape, stem, stem_size):
 # --- precision -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", slow_but(["mixed_bfloat16"], ["mixed_bfloat16", "mixed_float16"]))
 def test_logits_stay_float32_under_mixed_precision(policy, name):
     policy(name)
     model = build("resnet18", stem="imagenet", input_shape=(32, 32, 3))
@@ -239,7 +240,7 @@ def test_layers_start_differently_and_a_seed_repeats_them():
 # --- cut points and files --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["resnet20", "resnet18", pytest.param("resnet50", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", slow_but(["resnet20"], ["resnet20", "resnet18", "resnet50"]))
 def test_the_graph_can_be_cut_at_every_out_layer(name):
     model = build(name, input_shape=(32, 32, 3), stem="cifar" if name == "resnet20" else "imagenet")
     x = images_for(model)

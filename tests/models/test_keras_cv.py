@@ -7,6 +7,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from helpers.marks import slow_but
 from helpers.small_models import images_for, trainable
 
 from cutmix_tf import models
@@ -139,7 +140,7 @@ def test_the_graph_can_be_cut_at_every_out_layer(small, name, count):
         np.testing.assert_array_equal(tail(head(x)), expected)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", slow_but(SMALL[1:], SMALL))
 def test_a_model_is_made_of_kerass_own_layers(small, name):
     assert all(type(layer) is getattr(keras.layers, type(layer).__name__) for layer in small(name).layers)
     assert [layer.name for layer in small(name).layers][-2:] == ["pool", "logits"]
@@ -197,22 +198,28 @@ def test_vgg_is_that_of_keras_applications():
     assert_same_maps(model, model.get_layer("stage5_out").output, reference)
 
 
-def test_the_cifar_stem_keeps_the_size_and_sees_all_sides(small):
-    for name, norm in (("densenet121", "conv1_bn"), ("efficientnet_b0", "stem_bn")):
-        model = small(name)
-        before = keras.Model(model.input, model.get_layer("stem_conv").output)
-        x = images_for(model)
-        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-        expected = np.einsum("bhwcij,ijcf->bhwf", windows, np.asarray(model.get_layer("stem_conv").kernel))
-        np.testing.assert_allclose(before(x), expected, rtol=1e-4, atol=1e-5)
-        assert model.get_layer(norm).input.shape[1:3] == (32, 32)
+STEM_NORMS = [pytest.param("densenet121", "conv1_bn", marks=SLOW), ("efficientnet_b0", "stem_bn")]
+
+
+@pytest.mark.parametrize(("name", "norm"), STEM_NORMS)
+def test_the_cifar_stem_keeps_the_size_and_sees_all_sides(small, name, norm):
+    model = small(name)
+    before = keras.Model(model.input, model.get_layer("stem_conv").output)
+    x = images_for(model)
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    expected = np.einsum("bhwcij,ijcf->bhwf", windows, np.asarray(model.get_layer("stem_conv").kernel))
+    np.testing.assert_allclose(before(x), expected, rtol=1e-4, atol=1e-5)
+    assert model.get_layer(norm).input.shape[1:3] == (32, 32)
 
 
 # ---- statistics, dropout, initial values, precision ----
 
 
-@pytest.mark.parametrize(("name", "momentum", "epsilon"), [("densenet121", 0.9, 1e-5), ("efficientnet_b0", 0.99, 1e-3)])
+DENSE_STATISTICS = pytest.param("densenet121", 0.9, 1e-5, marks=SLOW)
+
+
+@pytest.mark.parametrize(("name", "momentum", "epsilon"), [DENSE_STATISTICS, ("efficientnet_b0", 0.99, 1e-3)])
 def test_statistics(small, name, momentum, epsilon):
     synchronized = keras.config.backend() == "tensorflow"
     norms = [layer for layer in small(name).layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -220,7 +227,7 @@ def test_statistics(small, name, momentum, epsilon):
 
 
 @SLOW
-@pytest.mark.parametrize("name", ["densenet121", "efficientnet_b0"])
+@pytest.mark.parametrize("name", SMALL[:2])
 def test_statistics_of_each_replica(name):
     model = build(name, sync_batch_norm=False)
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -249,9 +256,12 @@ def test_drop_connect_drops_whole_branches_of_single_images(small):
         assert np.all(branches == branches[:, :1])
 
 
+DENSE_CONVOLUTION = pytest.param("densenet121", "conv5_block_3_1_conv", marks=SLOW)
+
+
 @pytest.mark.parametrize(
     ("name", "layer"),
-    [("densenet121", "conv5_block_3_1_conv"), ("vgg16_gap", "block4_conv2"), ("vgg16_gap", "head_out")],
+    [DENSE_CONVOLUTION, ("vgg16_gap", "block4_conv2"), ("vgg16_gap", "head_out")],
 )
 def test_convolutions_start_normal_with_fan_out(small, name, layer):
     kernel = np.asarray(small(name).get_layer(layer).kernel)
@@ -260,7 +270,7 @@ def test_convolutions_start_normal_with_fan_out(small, name, layer):
     assert np.mean(np.abs(kernel) > 2 * std) == pytest.approx(0.0455, abs=0.006)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", slow_but(SMALL[1:], SMALL))
 def test_layers_start_differently(small, name):
     kernels = [np.asarray(layer.kernel) for layer in small(name).layers if type(layer) is keras.layers.Conv2D]
     starts = [tuple(kernel.ravel()[:4] / kernel.std()) for kernel in kernels]

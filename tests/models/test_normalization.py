@@ -70,9 +70,9 @@ MODELS = {
 CASES = [
     ("float32", "residual"),
     ("float32", "nested"),
-    ("float32", "sequential"),
+    pytest.param("float32", "sequential", marks=pytest.mark.slow),
     ("mixed_bfloat16", "nested"),
-    ("mixed_float16", "nested"),
+    pytest.param("mixed_float16", "nested", marks=pytest.mark.slow),
     pytest.param("float32", "application", marks=pytest.mark.slow),
 ]
 

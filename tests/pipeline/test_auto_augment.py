@@ -320,6 +320,7 @@ CROPPED = pipeline.Preprocessing(**PLAIN, augment="crop_flip")
 AUGMENTED = pipeline.Preprocessing(**PLAIN, augment="crop_flip", auto_augment="cifar10")
 
 
+@pytest.mark.slow
 def test_it_changes_cropped_images_in_training_only():
     changed = 0
     for (images, labels), (before, same) in zip(train(AUGMENTED, split()), train(CROPPED, split()), strict=True):

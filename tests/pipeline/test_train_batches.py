@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.marks import slow_after
 from helpers.tiny_sets import EncodedSplit
 
 import cutmix_tf as cm
@@ -202,7 +203,10 @@ MIXES = {
 }
 
 
-@pytest.mark.parametrize(("make_split", "mix"), [(array_split, "OneOf"), (stream_split, "CutMix")])
+STATIC = [(array_split, "OneOf"), (stream_split, "CutMix")]
+
+
+@pytest.mark.parametrize(("make_split", "mix"), slow_after(1, STATIC))
 def test_static_shapes_leave_out_only_the_partial_batches(make_split, mix):
     split, preprocessing = make_split(), pipeline.Preprocessing(**PLAIN, augment="flip")
     options = {"batch_size": 6, "seed": 1, "mix": MIXES[mix]}

@@ -101,6 +101,7 @@ def averaged_run(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_average_of_all_weights_is_what_a_run_saves(averaged_run, finished):
     """The weights that are trained stay those of a run without an average; statistics are averaged too."""
     training, plain = rows_of(averaged_run), rows_of(finished.folder)
@@ -113,6 +114,7 @@ def test_the_average_of_all_weights_is_what_a_run_saves(averaged_run, finished):
         assert np.any(one != last)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "choose"), [("final", lambda errors: errors[-1]), ("best", min)])
 def test_errors_are_those_of_the_saved_average(averaged_run, name, choose):
     test = small_set().test

@@ -104,6 +104,7 @@ def test_an_exported_model_serves_one_batch_of_pixels(finished, tmp_path):
     np.testing.assert_allclose(exported.serve(images), model(images), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_config_gives_the_same_bits(finished, tmp_path, without_figure):
     train(tmp_path / "again")
     assert_same_bits(tmp_path / "again", finished.folder)

@@ -81,6 +81,7 @@ def test_training_batches_hold_boxes_and_padding(folder):
     assert by_image[1][1].tolist() == [-1]
 
 
+@pytest.mark.slow
 def test_epochs_differ_and_repeat(folder):
     data = load_objects("boxed", data_dir=folder)
 

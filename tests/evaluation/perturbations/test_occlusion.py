@@ -29,6 +29,7 @@ def test_both_holes_together_are_the_whole_image(size):
     assert not occlude(images, 1).any()
 
 
+@pytest.mark.slow
 def test_occlusion_ends_at_chance(model, small_set):
     images, labels = small_set.test.images, small_set.test.labels
     center, boundary = (occlusion_errors(model, images, labels, place) for place in ("center", "boundary"))
