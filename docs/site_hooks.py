@@ -29,7 +29,7 @@ PAGES = {"README.md": "index.md"} | {
 }
 """What is shown besides docs/: path in the repository -> path in the site."""
 HOME = "---\nhide: [navigation]\n---\n"  # on the home page
-LINK = re.compile(r"(\]\()((?!https?:|mailto:|#)[^)\s]+)(\))")
+LINK = re.compile(r'(\]\(|<img src=")((?!https?:|mailto:|#)[^)"\s]+)(\)|")')
 ROOMS = {
     "mixing": "Methods: `cm.CutMix` and its relatives.",
     "losses": "Losses that understand mixed targets.",

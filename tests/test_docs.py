@@ -64,7 +64,7 @@ def options(capsys, monkeypatch):
 
 @each_page
 def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\((?!http)([^)]+)\)", text_of(page)):
+    for link in re.findall(r"(?:\]\(|src=\")(?!http)([^)\"]+)[)\"]", text_of(page)):
         path, _, heading = link.partition("#")
         target = page.parent / path if path else page
         assert target.exists(), link
