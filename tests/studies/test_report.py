@@ -165,6 +165,6 @@ def test_the_models_a_study_keeps_are_copied_with_a_card(study, tmp_path, monkey
     trained.kept.config.write_text(json.dumps(settings | {"epochs": 2, "augment": "none"}))
     evaluate(trained, accuracy=29.0, calibration=4.0)
     card = cards.page(trained)
-    assert "test error, last epoch 30.00" in card
-    assert "on 100 test images expected calibration error % 4.0" in card
+    assert "| test error, last epoch, all test images | 30.00 |" in card
+    assert "| calibration error (%) ↓, 100 test images | 4.00 |" in card
     assert "evaluate_keras.py results/tiny/cutmix" in card
