@@ -3,7 +3,7 @@
 # make check     lints, checks formatting and types, and tests
 # make test-minima   runs tests with the oldest versions that pyproject.toml allows, in .venv-minima
 # make docs      builds the site in build/docs; `make figures` draws the figures of the docs again
-# make notebooks REPOSITORY=https://…   writes the address of the repository into the notebooks, for Colab
+# make notebooks REPOSITORY=https://github.com/NAME/REPO   writes the address of the repository into the notebooks, for Colab
 # make mutants   ignores one setting of the config after another, and shows that a test notices each
 # Everything happens in .venv, which is made on first use; PYTHON chooses the interpreter.
 
@@ -58,8 +58,8 @@ figures: .venv/train
 	test -f runs/shapes_resnet20/final.keras || $(BIN)/cutmix-tf train configs/shapes_resnet20.py
 	$(BIN)/python docs/draw.py
 
-notebooks: .venv/docs
-	$(BIN)/python notebooks/set_repository.py "$(REPOSITORY)"
+notebooks:
+	$(PYTHON) notebooks/set_repository.py "$(REPOSITORY)"
 
 mutants: .venv/dev
 	$(BIN)/python tests/mutants.py

@@ -22,7 +22,10 @@ def with_address(text: str, address: str) -> str:
 def main(words: list[str]) -> None:
     """Reads the address, and writes the notebooks that it changes."""
     if len(words) != 1 or not ADDRESS.fullmatch(words[0]):
-        sys.exit("Give the address of a repository: make notebooks REPOSITORY=https://github.com/NAME/REPO")
+        sys.exit(
+            "Colab opens notebooks from GitHub, so this needs an address such as https://github.com/NAME/REPO; "
+            f"got {' '.join(words) or 'nothing'}. Run make notebooks REPOSITORY=https://github.com/NAME/REPO"
+        )
     for path in sorted(FOLDER.glob("*.ipynb")):
         old = path.read_text()
         new = with_address(old, words[0])
