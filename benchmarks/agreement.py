@@ -7,11 +7,10 @@ what rounding to bytes costs by itself.
 
 import argparse
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from _timing import environment, save_json
+from _record import RESULTS, new_record, save_record
 
 from cutmix_tf import AttentiveCutMix, pipeline, training
 from cutmix_tf.attention import Teacher
@@ -39,7 +38,7 @@ def main() -> None:
     """Measures images without augmentation, flipped, and augmented as in the config; prints or saves the record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batches", type=int, default=8, help=f"batches of {BATCH} images (default: %(default)s)")
-    parser.add_argument("--save", type=Path, metavar="PATH", help="a file for the record, as JSON")
+    parser.add_argument("--save", action="store_true", help="write agreement.json to results/")
     settings, words = parser.parse_known_args()
     config = read_config(words, "python benchmarks/agreement.py")
     mixer, teacher = config.mix, config.teacher
@@ -49,7 +48,7 @@ def main() -> None:
             f"mix={mixer}, teacher={teacher}."
         )
     prepared, top_n = training.prepare(config).with_attention(), mixer.top_n
-    record = {"benchmark": "agreement", **environment(("tensorflow", "keras", "numpy"))}
+    record = new_record(settings)
     record["images"], record["top_n"] = BATCH * settings.batches, top_n
     record["chance"] = round(top_n / float(np.prod(teacher.shape)), 4)
     for augment in ("none", "flip", config.augment):
@@ -60,7 +59,7 @@ def main() -> None:
         record[augment] = round(overlap(batches.take(settings.batches), teacher, top_n), 4)
         print(f"{augment}: {record[augment]:.1%} of the top {top_n} cells agree")
     if settings.save:
-        save_json(record, settings.save)
+        save_record(record, RESULTS)
 
 
 if __name__ == "__main__":

@@ -15,40 +15,46 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from _timing import (
-    BATCH,
-    command_line,
-    compared,
-    compared_in_map,
-    environment,
-    noise_split,
-    save_json,
-    training_stream,
-)
+import tensorflow as tf
+from _record import comparison, new_record, read_settings, save_record
+from _timing import compared, repeated
+from _training import BATCH, noise_split, training_stream
 
 import cutmix_tf as cm
 from cutmix_tf import datasets
 from cutmix_tf.attention import Teacher, cached_maps
 
-PACKAGES = ("tensorflow", "keras", "numpy")
+FULL = {"rounds": 8, "seconds": 0.4, "steps": 20, "images": 1024}
+QUICK = {"rounds": 1, "seconds": 0.01, "steps": 1, "images": 128}
+BATCHES = {32: 256, 224: 64}
+"""Examples in a batch of `Dataset.map`, by the height and width of the images in pixels."""
+
+
+def measure_map(size: int, settings: argparse.Namespace) -> dict:
+    """Images per second of both mixers on uint8 batches."""
+    batch, chance = BATCHES[size], np.random.default_rng(0)
+    images = tf.constant(chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8))
+    element = {"images": images, "labels": tf.constant(chance.integers(0, 10, batch, dtype=np.int32))}
+    maps = {"attention": tf.constant(chance.integers(0, 256, (batch, 7, 7), dtype=np.uint8))}
+    streams = {
+        "CutMix": repeated(cm.CutMix(), element, settings.seconds),
+        "AttentiveCutMix": repeated(cm.AttentiveCutMix(), element | maps, settings.seconds),
+    }
+    rows = compared(streams, ("CutMix",), batch, settings.rounds)
+    return comparison(f"In Dataset.map: {size} px, uint8, batches of {batch}", rows)
 
 
 def measure_training(teacher: Teacher, settings: argparse.Namespace) -> dict:
     """Images per second of training with each way to mix, and their ratios to CutMix."""
-    print("\ntraining:", end="", flush=True)
     split = noise_split()
     maps = np.random.default_rng(0).integers(0, 256, (len(split), 7, 7), dtype=np.uint8)
-    mapped = split.with_attention(maps)
-    streams = {
-        "CutMix": training_stream(split, settings.steps, mix=cm.CutMix()),
-        "AttentiveCutMix, cached": training_stream(mapped, settings.steps, mix=cm.AttentiveCutMix()),
-    }
-    result = compared(streams, "CutMix", BATCH, settings.rounds)
-    live = training_stream(split, 4, mix=cm.AttentiveCutMix(), attend=teacher.attend)
-    with_live = compared({"CutMix": streams["CutMix"], "AttentiveCutMix, live": live}, "CutMix", BATCH, 3)
-    for part, values in result.items():
-        values["AttentiveCutMix, live"] = with_live[part]["AttentiveCutMix, live"]
-    return result
+    cached = training_stream(split.with_attention(maps), settings.steps, mix=cm.AttentiveCutMix())
+    streams = {"CutMix": training_stream(split, settings.steps, mix=cm.CutMix()), "AttentiveCutMix, cached": cached}
+    rows = compared(streams, ("CutMix",), BATCH, settings.rounds)
+    live = training_stream(split, min(settings.steps, 4), mix=cm.AttentiveCutMix(), attend=teacher.attend)
+    few = {"CutMix": streams["CutMix"], "AttentiveCutMix, live": live}
+    rows["AttentiveCutMix, live"] = compared(few, ("CutMix",), BATCH, min(settings.rounds, 3))["AttentiveCutMix, live"]
+    return comparison(f"Training a ResNet-20 at 32 px, in batches of {BATCH}", rows)
 
 
 def measure_cache(teacher: Teacher, count: int) -> dict:
@@ -62,25 +68,19 @@ def measure_cache(teacher: Teacher, count: int) -> dict:
         path, begin = Path(folder) / "maps.npz", time.perf_counter()
         cached_maps(path, split, teacher)
         seconds, size = time.perf_counter() - begin, path.stat().st_size
-    return {"images_per_second": round(count / seconds, 1), "bytes_of_50000": size + (50_000 - count) * 49}
+    row = {"images/s": round(count / seconds, 1), "bytes of 50,000 maps": size + (50_000 - count) * 49}
+    return comparison("Building the cache with MobileNetV2 at 224 px", {"teacher": row})
 
 
 def main() -> None:
     """Measures the three parts, prints them and saves the record."""
-    parser = command_line(__doc__)
-    parser.add_argument("--images", type=int, default=1024, help="number of images in the cache (default: %(default)s)")
-    settings = parser.parse_args()
+    settings = read_settings(__doc__, FULL, QUICK)
     teacher = Teacher(keras.applications.MobileNetV2(weights=None))
-    record = {"benchmark": "attentive"} | environment(PACKAGES)
-    record["settings"] = {name: value for name, value in vars(settings).items() if name != "save"}
-    record["map"] = compared_in_map(
-        lambda size: {"CutMix": cm.CutMix(), "AttentiveCutMix": cm.AttentiveCutMix()}, settings
-    )
-    record["training"] = measure_training(teacher, settings)
-    record["cache"] = measure_cache(teacher, settings.images)
-    print(f"\ncache: {record['cache']}")
+    record = new_record(settings)
+    record["comparisons"] = [measure_map(size, settings) for size in BATCHES]
+    record["comparisons"] += [measure_training(teacher, settings), measure_cache(teacher, settings.images)]
     if settings.save:
-        save_json(record, settings.save)
+        save_record(record, settings.save)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 Three parts, each paired within one run as described in benchmarks/README.md:
 
-- map: every mixer of images on uint8 batches, compared with CutMix; all examples are mixed or erased;
+- map: every mixer of images on batches of uint8 and float32, compared with a copy of the batch and with CutMix; all
+  examples are mixed or erased. What memory allows is in the bytes: an image is read and one is written, of 1 byte a
+  value or of 4, and a method that blends uint8 images reads 1 and writes 4.
 - training: a CIFAR ResNet-20 on images of 32 pixels, cropped and flipped, in batches of 128; training steps with each
-  regularizer and with feature mixing, compared with plain ones;
+  regularizer and with feature mixing, compared with plain ones.
 - pipeline: batches with crop, flip and CutMix, with each policy of AutoAugment compared with none.
 """
 
@@ -12,24 +14,19 @@ import argparse
 import dataclasses
 import os
 
-from _timing import (
-    BATCH,
-    PREPROCESSING,
-    Stream,
-    command_line,
-    compared,
-    compared_in_map,
-    environment,
-    noise_split,
-    save_json,
-    start,
-    training_stream,
-)
+import numpy as np
+import tensorflow as tf
+from _record import comparison, first_line, new_record, read_settings, save_record
+from _timing import Stream, compared, repeated, start
+from _training import BATCH, noise_split, preprocessing, resnet20, training_stream
 
 import cutmix_tf as cm
 from cutmix_tf import datasets, mixing, models, pipeline
 
-PACKAGES = ("tensorflow", "keras", "numpy")
+FULL = {"rounds": 8, "seconds": 0.4, "steps": 10}
+QUICK = {"rounds": 1, "seconds": 0.01, "steps": 1}
+BATCHES = {32: 256, 64: 256, 224: 64, 384: 32}
+"""Examples in a batch of `Dataset.map`, by the height and width of the images in pixels."""
 TAPS = (0, 1, 2)
 TRAINING = {
     "plain": {},
@@ -59,39 +56,87 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
     return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", prob=1.0)}
 
 
+def copy_of(element: dict) -> dict:
+    """One pass over the batch that reads and writes every byte of the images."""
+    images = element["images"]
+    return {**element, "images": tf.bitwise.invert(images) if images.dtype.is_integer else -images}
+
+
+def fft(element: dict) -> dict:
+    """What FMix can't do without, in floats: random amplitudes, and their transform; the images are passed through."""
+    batch, height, width, _ = element["images"].shape
+    parts = tf.random.normal([2, batch, height, width // 2 + 1])
+    return {**element, "gray": tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])}
+
+
+BESIDE = {"copy": copy_of, "Fourier transform of FMix": fft}
+"""What isn't mixing: a limit of all, and one of FMix."""
+
+
+def element_of(size: int, dtype: str, attention: bool) -> dict[str, tf.Tensor]:
+    """A batch of noise with ten classes, and attention maps if they are needed."""
+    batch, chance = BATCHES[size], np.random.default_rng(0)
+    pixels = chance.integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
+    labels = chance.integers(0, 10, batch, dtype=np.int32)
+    element = {"images": tf.constant(pixels.astype(dtype)), "labels": tf.constant(labels)}
+    maps = {"attention": tf.constant(chance.integers(0, 256, (batch, 7, 7), dtype=np.uint8))}
+    return element | maps if attention else element
+
+
+def measure_map(size: int, dtype: str, settings: argparse.Namespace) -> dict:
+    """All mixers at one size, and how many bytes they read and write for each image."""
+    streams, failures, moved = {}, {}, {}
+    for name, function in (BESIDE | pixel_mixers(size)).items():
+        element = element_of(size, dtype, isinstance(function, mixing.Mixer) and function.uses_attention)
+        function = tf.function(function) if name in BESIDE else function
+        try:
+            streams[name] = repeated(function, element, settings.seconds)
+            moved[name] = (element["images"].dtype.size + function(element)["images"].dtype.size) * size * size * 3
+        except (ValueError, TypeError) as error:  # a method may refuse a dtype
+            failures[name] = {"images/s": f"fails: {first_line(error)}"}
+    rows = compared(streams, ("copy", "CutMix"), BATCHES[size], settings.rounds)
+    for name, row in rows.items():
+        if name == "copy" or name not in BESIDE:
+            row["bytes an image"] = moved[name]
+            row["GB/s"] = float(f"{moved[name] * row['images/s']['median'] / 1e9:.3g}")
+    return comparison(f"In Dataset.map: {size} px, {dtype}, batches of {BATCHES[size]}", rows | failures)
+
+
 def pipeline_stream(split: datasets.ArraySplit, policy: str, seconds: float) -> Stream:
     """Training batches with a policy of AutoAugment."""
-    preprocessing = dataclasses.replace(PREPROCESSING, auto_augment=policy)
-    batches = pipeline.train_batches(split, preprocessing, batch_size=BATCH, seed=0, mix=cm.CutMix())
+    steps = dataclasses.replace(preprocessing(32), auto_augment=policy)
+    batches = pipeline.train_batches(split, steps, batch_size=BATCH, seed=0, mix=cm.CutMix())
     return start(batches, seconds, os.cpu_count() or 1, restart=True)  # without autotuning, a call for each core
 
 
 def measure_training(settings: argparse.Namespace) -> dict:
     """Images per second of training in each way, and their ratios to plain training."""
-    print("\ntraining:", end="", flush=True)
-    split = noise_split()
-    streams = {name: training_stream(split, settings.steps, **way) for name, way in TRAINING.items()}
-    return compared(streams, "plain", BATCH, settings.rounds)
+    split, streams = noise_split(), {}
+    for name, way in TRAINING.items():
+        regularizer = way.get("regularizer")
+        build = lambda regularizer=regularizer: resnet20(regularizer)  # noqa: E731
+        streams[name] = training_stream(split, settings.steps, build=build, mix=way.get("mix"))
+    rows = compared(streams, ("plain",), BATCH, settings.rounds)
+    return comparison("Training a ResNet-20 at 32 px, in batches of 128", rows)
 
 
 def measure_pipeline(settings: argparse.Namespace) -> dict:
     """Images per second of training batches with each policy, and their ratios to none."""
-    print("\npipeline:", end="", flush=True)
     split = noise_split()
     streams = {policy: pipeline_stream(split, policy, settings.seconds) for policy in ("none", "cifar10", "imagenet")}
-    return compared(streams, "none", BATCH, settings.rounds)
+    rows = compared(streams, ("none",), BATCH, settings.rounds)
+    return comparison("AutoAugment: batches of 128 with crop, flip and CutMix at 32 px", rows)
 
 
 def main() -> None:
     """Measures the three parts, prints them and saves the record."""
-    settings = command_line(__doc__).parse_args()
-    record = {"benchmark": "methods"} | environment(PACKAGES)
-    record["settings"] = {name: value for name, value in vars(settings).items() if name != "save"}
-    record["map"] = compared_in_map(pixel_mixers, settings)
-    record["training"] = measure_training(settings)
-    record["pipeline"] = measure_pipeline(settings)
+    settings = read_settings(__doc__, FULL, QUICK)
+    record = new_record(settings)
+    kinds = [(size, dtype) for size in BATCHES for dtype in ("uint8", "float32")]
+    record["comparisons"] = [measure_map(*kind, settings) for kind in (kinds[:1] if settings.quick else kinds)]
+    record["comparisons"] += [measure_training(settings), measure_pipeline(settings)]
     if settings.save:
-        save_json(record, settings.save)
+        save_record(record, settings.save)
 
 
 if __name__ == "__main__":

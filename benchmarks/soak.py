@@ -7,7 +7,6 @@ our code). Resident memory is sampled every few seconds. The result is its slope
 every method and suite has run, and the change over each method's later turns.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import gc
@@ -21,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _timing import environment, save_json
+from _record import new_record, read_settings, save_record
 
 from cutmix_tf import TappedModel, evaluation, models, plotting, training
 from cutmix_tf.attention import Teacher
 from cutmix_tf.distribution import find_devices
 from cutmix_tf.training import TrainConfig, mixer_from_text
 
-PACKAGES = ("tensorflow", "keras", "numpy")
+FULL, QUICK = {"minutes": 60.0}, {"minutes": 0.5}
 SECONDS, POINTS, MEGABYTE = 2.0, 300, 1e6
 SUITES = ("accuracy", "calibration", "fgsm", "occlusion", "in_between", "ood", "wsol", "corruptions")
 MIXES = ("CutMix", "MixUp", "OneOf([CutMix(), MixUp(), Cutout(8)])", "FeatureCutMix", "ManifoldMixUp(taps=(0, 1, 2))")
@@ -170,13 +169,8 @@ def draw(samples: np.ndarray, turns: list[dict[str, Any]], slope: float, path: P
 
 def main() -> None:
     """Soaks, prints the summary, and with --save writes the record and its figure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=60.0, help="length of the soak (default: %(default)s)")
-    parser.add_argument(
-        "--save", type=Path, metavar="PATH", help="a file for the record, as JSON; a .png goes beside it"
-    )
-    settings = parser.parse_args()
-    record = {"benchmark": "soak"} | environment(PACKAGES) | {"settings": {"minutes": settings.minutes}}
+    settings = read_settings(__doc__, FULL, QUICK)
+    record = new_record(settings)
     memory = Memory()
     with memory.watched(), tempfile.TemporaryDirectory() as folder:
         turns = soak(settings.minutes, memory, Path(folder))
@@ -188,8 +182,8 @@ def main() -> None:
         thinned = samples[:: -(-len(samples) // POINTS)].round(1)
         record |= {"seconds": thinned[:, 0].tolist(), "resident_mb": thinned[:, 1].tolist()}
         record["after_turns"] = [{**turn, "seconds": round(turn["seconds"], 1)} for turn in turns]
-        save_json(record, settings.save)
-        draw(samples, turns, summary["slope_mb_per_hour"], settings.save.with_suffix(".png"))
+        file = save_record(record, settings.save)
+        draw(samples, turns, summary["slope_mb_per_hour"], file.with_suffix(".png"))
 
 
 if __name__ == "__main__":
