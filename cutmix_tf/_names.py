@@ -18,6 +18,7 @@ from cutmix_tf.mixing import HideAndSeek as HideAndSeek
 from cutmix_tf.mixing import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing import MixingLayer as MixingLayer
 from cutmix_tf.mixing import MixUp as MixUp
+from cutmix_tf.mixing import Mosaic as Mosaic
 from cutmix_tf.mixing import ObjectAware as ObjectAware
 from cutmix_tf.mixing import OneOf as OneOf
 from cutmix_tf.mixing import RandomErasing as RandomErasing

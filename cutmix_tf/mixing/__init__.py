@@ -20,6 +20,7 @@ from cutmix_tf.mixing._layer import MixingLayer as MixingLayer
 from cutmix_tf.mixing._manifold_mixup import ManifoldMixUp as ManifoldMixUp
 from cutmix_tf.mixing._mixer import Mixer as Mixer
 from cutmix_tf.mixing._mixup import MixUp as MixUp
+from cutmix_tf.mixing._mosaic import Mosaic as Mosaic
 from cutmix_tf.mixing._object_aware import ObjectAware as ObjectAware
 from cutmix_tf.mixing._one_of import OneOf as OneOf
 from cutmix_tf.mixing._plan import Canvas as Canvas
@@ -36,3 +37,4 @@ from cutmix_tf.mixing._schedule import MixSchedule as MixSchedule
 from cutmix_tf.mixing._schedule import check_points as check_points
 from cutmix_tf.mixing._seeds import check_unseeded as check_unseeded
 from cutmix_tf.mixing._table import MIXERS as MIXERS
+from cutmix_tf.mixing._tiles import Tiles as Tiles

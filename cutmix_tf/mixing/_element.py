@@ -9,6 +9,7 @@ from cutmix_tf._tensors import as_tensor
 from cutmix_tf.mixing._inputs import Inputs
 from cutmix_tf.mixing._parts import check_attention, check_images, check_masks, check_sizes, check_weight
 from cutmix_tf.mixing._planner import Planner
+from cutmix_tf.mixing._read_boxes import read_boxes
 from cutmix_tf.mixing._read_labels import read_labels
 
 _KEYS = {
@@ -16,6 +17,7 @@ _KEYS = {
     "labels": "labels",
     "sample_weights": "sample_weight",
     "segmentation_masks": "masks",
+    "bounding_boxes": "boxes",
     "attention": "attention",
 }
 
@@ -32,6 +34,7 @@ class Element(NamedTuple):
     sample_weight: Any = None
     masks: Any = None
     attention: Any = None
+    boxes: Any = None
 
     @property
     def is_dict(self) -> bool:
@@ -52,6 +55,8 @@ class Element(NamedTuple):
             parts = {key: getattr(self, field) for key, field in _KEYS.items() if key in given.images}
             parts.pop("attention", None)
             parts["images"] = inputs.like(given.images["images"], self.images)
+            if self.boxes is not None:
+                parts["bounding_boxes"] = self.boxes._asdict()
             if self.masks is not None and _rank(given.images["segmentation_masks"]) < self.masks.shape.rank:
                 parts["segmentation_masks"] = tf.squeeze(self.masks, axis=-1)
             return parts
@@ -61,7 +66,7 @@ class Element(NamedTuple):
         return (images, self.labels) if self.sample_weight is None else (images, self.labels, self.sample_weight)
 
 
-def read_element(given: Element, method: Planner, inputs: Inputs) -> Element:
+def read_element(given: Element, method: Planner, inputs: Inputs, box_format: str = "xyxy") -> Element:
     """The arguments of a method as checked tensors.
 
     Raises:
@@ -80,6 +85,7 @@ def read_element(given: Element, method: Planner, inputs: Inputs) -> Element:
         None if element.sample_weight is None else check_weight(as_tensor("sample_weight", element.sample_weight)),
         None if element.masks is None else check_masks(as_tensor("segmentation_masks", element.masks), images),
         None if element.attention is None else check_attention(as_tensor("attention", element.attention), images),
+        None if element.boxes is None else read_boxes(element.boxes, images, box_format),
     )
     return element._replace(images=check_sizes(element))
 

@@ -36,6 +36,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "value": ("fill",),
     "fill_value": ("fill",),
     "length": ("size",),
+    "offset": ("center",),
+    "center_ratio_range": ("center",),
     "mask_size": ("size",),
     "grid_size": ("sides", _NO_TEACHER),
     "grid_sizes": ("sides",),

@@ -141,7 +141,8 @@ def _plan_features(bound: BoundMixer, _ranks, element: Element, seed: tf.Tensor,
 
 def _check_plan(plan: Plan, name: str) -> None:
     """Raises ValueError if the plan has a part that `TappedModel` would not apply, so that labels would be wrong."""
-    needed = {"cells": plan.cells, "a mask": plan.mask, "a source": plan.source, "erase": plan.erase or None}
+    needed = {"cells": plan.cells, "a mask": plan.mask, "a source": plan.source, "tiles": plan.tiles}
+    needed["erase"] = plan.erase or None
     parts = [part for part, value in needed.items() if value is not None]
     if parts:
         raise ValueError(

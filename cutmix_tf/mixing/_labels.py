@@ -1,10 +1,13 @@
 """Labels and sample weights of a mixed batch, from the plan that mixed its images."""
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
+
+from cutmix_tf.mixing._plan import Plan, own_weight
 
 
 def map_labels(function: Callable[[str | None, Any], Any], labels: Any, name: str | None = None) -> Any:
@@ -25,13 +28,36 @@ def map_labels(function: Callable[[str | None, Any], Any], labels: Any, name: st
     return mapped if isinstance(labels, dict) else tuple(mapped.values())
 
 
+def partners_of(plan: Plan) -> tf.Tensor:
+    """All partners whose labels belong to a plan's targets: int32 (batch,), or (batch, 3) if the plan has tiles."""
+    partner = cast(tf.Tensor, plan.partner)
+    if plan.tiles is None:
+        return partner
+    return tf.where(plan.tiles.is_tiled(plan.box)[:, None], plan.tiles.partners, partner[:, None])
+
+
+def pixel_weights(plan: Plan, height, width) -> tf.Tensor:
+    """The shares of pixels by which labels are mixed, each correctly rounded.
+
+    They are the own label's, float32 (batch,); if the plan has tiles, the own label's and those of `partners_of`,
+    float32 (batch, 4). The last two are 0 where an example is not tiled.
+    """
+    own = own_weight(plan, height, width)
+    if plan.tiles is None:
+        return own
+    shares = tf.cast(plan.tiles.areas(height, width), tf.float64) / tf.cast(height * width, tf.float64)
+    pair = tf.stack([own, 1 - own, tf.zeros_like(own), tf.zeros_like(own)], axis=1)
+    return tf.where(plan.tiles.is_tiled(plan.box)[:, None], tf.cast(shares, tf.float32), pair)
+
+
 def mix_labels(labels: Any, partner, weights, sample_weight=None) -> tuple[Any, tf.Tensor | None]:
     """The targets of a mixed batch: λ of the own label, 1 − λ of the partner's.
 
     Args:
       labels: As `read_labels` returns them.
-      partner: int32 (batch,).
-      weights: λ, float32 (batch,); or both weights, float32 (batch, 2), whose sum need not be one.
+      partner: int32 (batch,); or those of several partners, int32 (batch, k - 1).
+      weights: λ, float32 (batch,); or all weights, float32 (batch, k), the own label's first, whose sum need not be
+        one. k is 2 for one partner.
       sample_weight: None or float (batch,). The mixed weight is λ·w_a + (1 − λ)·w_b and the targets' weights
         are those two terms' shares of it, so that weight × loss = λ·w_a·loss(a) + (1 − λ)·w_b·loss(b) for a loss that
         is linear in the target, and up to a constant for squared errors. If both weights are given, the targets'
@@ -42,7 +68,7 @@ def mix_labels(labels: Any, partner, weights, sample_weight=None) -> tuple[Any, 
       for floats; and the mixed sample weight, or None.
     """
     if sample_weight is not None:
-        weigh = _weigh if weights.shape.rank == 1 else _weigh_both
+        weigh = _weigh if weights.shape.rank == 1 else _weigh_all
         weights, sample_weight = weigh(sample_weight, tf.gather(sample_weight, partner), weights)
     return map_labels(lambda _, label: _mix(label, partner, weights), labels), sample_weight
 
@@ -50,29 +76,34 @@ def mix_labels(labels: Any, partner, weights, sample_weight=None) -> tuple[Any, 
 def _mix(labels: tf.Tensor, partner: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """The target of one output."""
     if labels.dtype.is_integer:
-        ids = tf.cast(tf.stack([labels, tf.gather(labels, partner)], axis=1), tf.float32)
-        return tf.stack([ids, tf.stack(_both(weights, tf.float32), axis=1)], axis=2)
-    return _blend(labels, tf.gather(labels, partner), weights)
+        ids = tf.cast(_with_own(labels, tf.gather(labels, partner)), tf.float32)
+        return tf.stack([ids, tf.stack(_columns(weights, tf.float32), axis=1)], axis=2)
+    partners = tf.unstack(partner, axis=1) if partner.shape.rank == 2 else [partner]
+    return _blend([labels, *(tf.gather(labels, each) for each in partners)], weights)
 
 
-def _both(weights: tf.Tensor, dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
-    """The weights of the own label and of the partner's, in that dtype."""
+def _with_own(own: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
+    """Each example's value and those of its partners, (batch,) or (batch, k - 1): (batch, k)."""
+    return tf.concat([own[:, None], others if others.shape.rank == 2 else others[:, None]], axis=1)
+
+
+def _columns(weights: tf.Tensor, dtype: tf.DType) -> list[tf.Tensor]:
+    """The weights of the own label and of the partners', in that dtype: each (batch,)."""
     if weights.shape.rank == 1:
         own = tf.cast(weights, dtype)
-        return own, 1 - own
-    own, other = tf.unstack(tf.cast(weights, dtype), axis=1)
-    return own, other
+        return [own, 1 - own]
+    return tf.unstack(tf.cast(weights, dtype), axis=1)
 
 
 def _weigh(sample_weight, partners, own_weight):
-    mixed = _blend(sample_weight, partners, own_weight)
+    mixed = _blend([sample_weight, partners], own_weight)
     own_part = tf.cast(own_weight, tf.float64) * tf.cast(sample_weight, tf.float64)
     share = tf.cast(own_part / tf.cast(mixed, tf.float64), tf.float32)
     return tf.where(mixed == 0, own_weight, tf.clip_by_value(share, 0, 1)), mixed
 
 
-def _weigh_both(sample_weight, partners, weights):
-    each = tf.cast(tf.stack([sample_weight, partners], axis=1), tf.float64)
+def _weigh_all(sample_weight, partners, weights):
+    each = tf.cast(_with_own(sample_weight, partners), tf.float64)
     parts = tf.cast(weights, tf.float64) * each
     total = tf.reduce_sum(tf.cast(weights, tf.float64), axis=1)
     mixed = tf.cast(tf.math.divide_no_nan(tf.reduce_sum(parts, axis=1), total), sample_weight.dtype)
@@ -80,9 +111,10 @@ def _weigh_both(sample_weight, partners, weights):
     return tf.where((mixed == 0)[:, None], weights, shares), mixed
 
 
-def _blend(own, other, weights):
-    """The weighted sum of both, through float64, where compiled code rounds the same."""
-    own_weight, other_weight = _both(weights, tf.float64)
-    if own.shape.rank == 2:
-        own_weight, other_weight = own_weight[:, None], other_weight[:, None]
-    return tf.cast(own_weight * tf.cast(own, tf.float64) + other_weight * tf.cast(other, tf.float64), own.dtype)
+def _blend(values: list[tf.Tensor], weights: tf.Tensor) -> tf.Tensor:
+    """The weighted sum of all values, through float64, where compiled code rounds the same."""
+    parts = [
+        (weight[:, None] if value.shape.rank == 2 else weight) * tf.cast(value, tf.float64)
+        for value, weight in zip(values, _columns(weights, tf.float64), strict=True)
+    ]
+    return tf.cast(functools.reduce(tf.add, parts), values[0].dtype)

@@ -6,11 +6,12 @@ from typing import Any
 import tensorflow as tf
 
 from cutmix_tf._xla import cached_compile
+from cutmix_tf.mixing._bounding_boxes import BoxRules, mix_boxes
 from cutmix_tf.mixing._element import Element, read_element
 from cutmix_tf.mixing._inputs import Inputs
-from cutmix_tf.mixing._labels import mix_labels
+from cutmix_tf.mixing._labels import mix_labels, partners_of, pixel_weights
 from cutmix_tf.mixing._options import OPTION, Names
-from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan, own_weight
+from cutmix_tf.mixing._plan import Canvas, Plan, apply_plan
 from cutmix_tf.mixing._planner import Planner, check_strength, thin_out
 from cutmix_tf.mixing._resample import nearest
 from cutmix_tf.mixing._saliency import saliency_maps
@@ -24,7 +25,7 @@ class Mixer(Planner):
     Subclasses are frozen dataclasses that write one method, `plan`. Calling a mixer
 
     - `mixer(images, labels)`, `mixer(images, labels, sample_weight)` or `mixer({"images": …, "labels": …,
-      "segmentation_masks": …, "sample_weights": …})` returns the same structure, mixed;
+      "segmentation_masks": …, "bounding_boxes": …, "sample_weights": …})` returns the same structure, mixed;
     - with `seed=(a, b)`, two integers, depends on its arguments alone; without it every call draws anew;
     - with `strength`, a number from 0 to 1, leaves each example that would be mixed unchanged with probability
       1 − strength, so that training can warm mixing up, or finish without it.
@@ -33,12 +34,20 @@ class Mixer(Planner):
     (batch, frames, height, width, channels), all frames of an example are mixed alike. Segmentation masks are mixed
     like images, by methods that don't blend; with masks, labels may be missing.
 
-    Integer class ids, (batch,) or (batch, 1), become pair targets, float32 (batch, 2, 2): targets[b, k] = (class id,
-    weight), own label first; with `num_classes`, they become soft labels. Soft labels, floats (batch, classes), such as
-    one-hot, smoothed or multi-label ones, stay soft labels. With `regression`, floats are values to predict, and mixed
-    like soft labels. A model with several outputs has a dict or a tuple of labels, each mixed by its own kind. Sample
-    weights, floats (batch,), are mixed so that weight × loss is the sum of both examples' weighted losses. An example
-    without a partner, in a batch of one, stays as it is; its own label has weight 1.
+    Bounding boxes are Keras' dict, {"boxes": float32 or float64 (batch, n, 4), "labels": (batch, n)}, with the label -1
+    in rows without a box. Methods that paste whole boxes move them with their images: `CutMix`, `ResizeMix`, `Mosaic`
+    and other methods that cut boxes; the others refuse. An image gets its own boxes and its partner's: (batch, 2n, 4)
+    and (batch, 2n), or 4n for `Mosaic`. Each becomes the smallest box around what is seen of it; a box of which less is
+    visible than `min_visible` is dropped. Boxes come first, then rows of -1. With boxes, labels of images may be
+    missing.
+
+    Integer class ids, (batch,) or (batch, 1), become pair targets, float32 (batch, 2, 2), or (batch, 4, 2) for
+    `Mosaic`: targets[b, k] = (class id, weight), own label first; with `num_classes`, they become soft labels. Soft
+    labels, floats (batch, classes), such as one-hot, smoothed or multi-label ones, stay soft labels. With `regression`,
+    floats are values to predict, and mixed like soft labels. A model with several outputs has a dict or a tuple of
+    labels, each mixed by its own kind. Sample weights, floats (batch,), are mixed so that weight × loss is the sum of
+    both examples' weighted losses. An example without a partner, in a batch of one, stays as it is; its own label has
+    weight 1.
 
     Mixers with `uses_attention` also need an attention map for each image, (batch, rows, columns), as `attention=…` or
     under that key of the dict. It is not returned, since it no longer describes the mixed image.
@@ -57,6 +66,11 @@ class Mixer(Planner):
       images_key: For models with several inputs, `({"photo": images, "age": ages}, labels)`: the key of the images.
       pass_through: For models with several inputs, the keys of those that are passed on as they are. They stay those
         of the example itself, although its image partly shows its partner. Other inputs are refused.
+      bounding_box_format: Of boxes, as in `keras.utils.bounding_boxes.convert_format`: "xyxy" (left, top, right,
+        bottom), "yxyx", "xywh", "center_xywh" or "center_yxhw" in pixels; "rel_xyxy", "rel_yxyx", "rel_xywh" or
+        "rel_center_xywh" as shares of width and height.
+      min_visible: The share of a box's area that must be seen for it to stay, in [0, 1]; 0 keeps all that is visible.
+        Of a box that reaches beyond its image, the part inside counts.
 
     Raises:
       ValueError, TypeError: when called, for anything in an element that can't be mixed truthfully.
@@ -65,18 +79,26 @@ class Mixer(Planner):
 
     images_key: str | None = dataclasses.field(default=None, hash=False, metadata=OPTION)
     pass_through: Names = dataclasses.field(default=(), hash=False, metadata=OPTION)
+    bounding_box_format: str = dataclasses.field(default="xyxy", hash=False, metadata=OPTION)
+    min_visible: float = dataclasses.field(default=0.1, hash=False, metadata=OPTION)
 
     @property
     def uses_saliency(self) -> bool:
         """Whether it needs the saliency of the images, which is then computed."""
         return False
 
+    @property
+    def num_images(self) -> int:
+        """How many images a mixed one can show: k, in pair targets (batch, k, 2)."""
+        return 2
+
     def label_weight(self, plan: Plan, canvas: Canvas) -> tf.Tensor:
         """The weight of the own label: float32 (batch,), the counted share of own values in the image.
 
         A method whose weights need not sum to one returns both, float32 (batch, 2): the own label's and the partner's.
+        If the plan has tiles, there are four, float32 (batch, 4).
         """
-        return own_weight(plan, canvas.height, canvas.width)
+        return pixel_weights(plan, canvas.height, canvas.width)
 
     def check_images(self, images: tf.Tensor) -> None:
         """Raises ValueError at trace time if this method can't process images of that dtype and shape."""
@@ -106,12 +128,13 @@ class Mixer(Planner):
     ) -> Any:
         """Mixes one batch; see the class."""
         given, inputs = Element(images, labels, sample_weight, attention=attention), self._inputs
-        element = read_element(given, self, inputs)
+        element = read_element(given, self, inputs, self.bounding_box_format)
         self._check_attention(element.attention)
         self.check_images(element.images)
         seed, strength = seed_of_call(self, seed), check_strength(strength)
         grid = None if element.attention is None else tuple(element.attention.shape[1:])
-        compiled = cached_compile(_mix, self.without_options(), grid, element.ranks)
+        rules = None if element.boxes is None else BoxRules(self.bounding_box_format, self.min_visible)
+        compiled = cached_compile(_mix, self.without_options(), grid, rules, element.ranks)
         mixed = Element(*compiled(element, seed, strength))
         return mixed._replace(images=tf.reshape(mixed.images, tf.shape(element.images))).like(given, inputs)
 
@@ -119,10 +142,11 @@ class Mixer(Planner):
     def unmixed(self, images: Any, labels: Any = None, sample_weight: Any = None) -> Any:
         """A batch in the form that the mixer returns, but unmixed: with `num_classes`, class ids become soft labels.
 
-        `validation.map(mixer.unmixed)` gives validation data that fit the same loss. Takes the same elements.
+        `validation.map(mixer.unmixed)` gives validation data that fit the same loss. Takes the same elements. Bounding
+        boxes stay as they are.
         """
         given = Element(images, labels, sample_weight)
-        return read_element(given, self, self._inputs).like(given, self._inputs)
+        return read_element(given, self, self._inputs, self.bounding_box_format).like(given, self._inputs)
 
     @property
     def _inputs(self) -> Inputs:
@@ -147,13 +171,21 @@ def check_combinable(mixer: Any, name: str) -> None:
         )
 
 
-def _mix(mixer: Mixer, grid: tuple[int, int] | None, _ranks, element: Element, seed: tf.Tensor, strength) -> Element:
-    """Images, labels, weights and masks of a mixed batch; images as (batch, height, width × channels).
+def _mix(
+    mixer: Mixer,
+    grid: tuple[int, int] | None,
+    rules: BoxRules | None,
+    _ranks,
+    element: Element,
+    seed: tf.Tensor,
+    strength: tf.Tensor | None,
+) -> Element:
+    """Images, labels, weights, masks and boxes of a mixed batch; images as (batch, height, width × channels).
 
     XLA's loops follow the shape of what a function returns: over rows they copy whole vectors, over pixels three
     values at a time.
     """
-    images, labels, sample_weight, masks, attention = element
+    images, labels, sample_weight, masks, attention, boxes = element
     if attention is not None:  # a plan must know the size of the grid when it is traced
         attention = tf.ensure_shape(attention, [None, *(grid or ())])
     batch, *frames, height, width, channels = tf.unstack(tf.shape(images))
@@ -166,19 +198,21 @@ def _mix(mixer: Mixer, grid: tuple[int, int] | None, _ranks, element: Element, s
         _check_labels(element, name)
     if plan.partner is not None and labels is not None:
         weight = mixer.label_weight(plan, canvas)
-        labels, sample_weight = mix_labels(labels, plan.partner, weight, sample_weight)
+        labels, sample_weight = mix_labels(labels, partners_of(plan), weight, sample_weight)
     if masks is not None:
         masks = _mix_masks(plan, masks, name)
+    if boxes is not None:
+        boxes = mix_boxes(plan, boxes, height, width, rules or BoxRules(), name)
     rows = tf.reshape(apply_plan(plan, images), [batch, *frames, height, width * channels])
-    return Element(rows, labels, sample_weight, masks)
+    return Element(rows, labels, sample_weight, masks, boxes=boxes)
 
 
 def _check_labels(element: Element, name: str) -> None:
     """Raises ValueError if there is nothing that says what a mixed image shows."""
-    if element.labels is None and element.masks is None:
+    if element.labels is None and element.masks is None and element.boxes is None:
         raise ValueError(
             f"{name} mixes labels together with images; got images only. Pass (images, labels), or images and "
-            "segmentation_masks in a dict."
+            "segmentation_masks or bounding_boxes in a dict."
         )
     if element.labels is None and element.sample_weight is not None:
         raise ValueError(f"{name} mixes sample weights together with labels; got weights without labels. Remove them.")

@@ -11,6 +11,7 @@ from cutmix_tf._random import child_seeds, random_bits
 from cutmix_tf.mixing._mixer import Mixer, check_combinable
 from cutmix_tf.mixing._plan import Canvas, Plan
 from cutmix_tf.mixing._planner import Per
+from cutmix_tf.mixing._tiles import Tiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +20,7 @@ class OneOf(Mixer):
 
     All mixers read the original batch, so methods never pile up on one image, and each keeps its own `prob` and `per`.
     If one of them blends, integer images become float32, as in MixUp. If all of them erase, labels stay as they are.
+    Next to `Mosaic`, all pair targets are (batch, 4, 2): those of two images have two more labels of weight 0.
 
     Args:
       mixers: At least one mixer of images.
@@ -57,6 +59,11 @@ class OneOf(Mixer):
     def uses_saliency(self) -> bool:
         """Whether one of the mixers needs saliency."""
         return any(mixer.uses_saliency for mixer in self.mixers)
+
+    @property
+    def num_images(self) -> int:
+        """The most that one of the mixers mixes."""
+        return max(mixer.num_images for mixer in self.mixers)
 
     @property
     def keeps_labels(self) -> bool:
@@ -102,7 +109,7 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
         "cells": tf.ones([batch, 1, 1], tf.bool),
         "own_share": tf.zeros([batch]),
     }
-    chosen = {"box": _pick_rows([plan.box for plan in plans], choice, batch)}
+    chosen: dict[str, Any] = {"box": _pick_rows([plan.box for plan in plans], choice, batch)}
     for field, default in neutral.items():
         values = [getattr(plan, field) for plan in plans]
         if any(value is not None for value in values):
@@ -111,6 +118,8 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
     if any(plan.source is not None for plan in plans):
         sources = [plan.box if plan.source is None else plan.source for plan in plans]
         chosen["source"] = _pick_rows(sources, choice, batch)
+    if any(plan.tiles is not None for plan in plans):
+        chosen["tiles"] = _choose_tiles([plan.tiles for plan in plans], choice, batch)
     masks = [plan.mask for plan in plans if plan.mask is not None]
     if masks:
         everywhere = tf.ones_like(masks[0])
@@ -122,6 +131,18 @@ def _choose(plans: list[Plan], choice: tf.Tensor, batch) -> Plan:
         for erase in plan.erase
     )
     return Plan(**chosen, erase=erase)
+
+
+def _choose_tiles(tiles: list[Tiles | None], choice: tf.Tensor, batch) -> Tiles:
+    """For each example the tiles of its chosen plan; none if that has no tiles."""
+    none, everyone = tf.zeros([batch], tf.bool), tf.ones([batch], tf.bool)
+    nobody = Tiles(tf.zeros([batch, 2], tf.int32), tf.zeros([batch, 3], tf.int32), none)
+    rows = [nobody if each is None else each for each in tiles]
+    return Tiles(
+        center=_pick_rows([each.center for each in rows], choice, batch),
+        partners=_pick_rows([each.partners for each in rows], choice, batch),
+        examples=_pick_rows([everyone if each.examples is None else each.examples for each in rows], choice, batch),
+    )
 
 
 def _pick_rows(rows: list[tf.Tensor], choice: tf.Tensor, batch) -> tf.Tensor:

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from cutmix_tf._checks import check_whole
+from cutmix_tf._checks import check_choice, check_number, check_whole
+from cutmix_tf.mixing._box_formats import BOX_FORMATS
 
 MAX_CLASS_ID = 2**24
 """The largest class id: up to here, ids are exact in the float32 of pair targets."""
@@ -23,7 +24,13 @@ def is_option(field: dataclasses.Field) -> bool:
 
 
 def check_options(
-    num_classes: Any = None, regression: Any = False, seed: Any = None, images_key: Any = None, pass_through: Any = ()
+    num_classes: Any = None,
+    regression: Any = False,
+    seed: Any = None,
+    images_key: Any = None,
+    pass_through: Any = (),
+    bounding_box_format: Any = "xyxy",
+    min_visible: Any = 0.1,
 ) -> None:
     """Raises TypeError or ValueError unless these are options of a method."""
     if isinstance(num_classes, Mapping):
@@ -40,6 +47,8 @@ def check_options(
     if not isinstance(images_key, str | None):
         raise TypeError(f"images_key must be the name of an input, such as 'photo', or None; got {images_key!r}.")
     _check_names("pass_through must be the names of inputs, such as ('age',)", pass_through)
+    check_choice("bounding_box_format", bounding_box_format, BOX_FORMATS)
+    check_number("min_visible", min_visible, low=0, high=1)
     if pass_through and images_key is None:
         raise ValueError(f"pass_through={pass_through} needs the key of the images too, such as images_key='photo'.")
 

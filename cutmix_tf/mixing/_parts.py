@@ -92,7 +92,9 @@ def check_sizes(element: Any) -> tf.Tensor:
 def _named_parts(element: Any) -> dict[str, tf.Tensor]:
     """The tensors of an element by name, the labels of each output by a name of their own."""
     parts = {field: part for field, part in element._asdict().items() if part is not None}
-    labels = parts.pop("labels", None)
+    labels, boxes = parts.pop("labels", None), parts.pop("boxes", None)
+    if boxes is not None:
+        parts |= {"boxes": boxes.boxes, "labels of boxes": boxes.labels}
     if labels is not None:
         map_labels(lambda name, label: parts.update({"labels" if name is None else f"labels {name!r}": label}), labels)
     return parts

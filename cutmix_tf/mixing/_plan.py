@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from cutmix_tf._cells import cell_edges, cell_of_pixels, spread_cells
 from cutmix_tf.mixing._resample import averaged
+from cutmix_tf.mixing._tiles import Tiles
 
 Resize = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -62,8 +63,8 @@ class Plan(NamedTuple):
     """What happens to each example of a batch. An empty box leaves an example unchanged.
 
     A field that is None does not apply to any example: without `partner` nothing is mixed in, without `cells` and
-    `mask` boxes are used whole, without `own_share` values are pasted rather than blended, and without `source` they
-    are not resized.
+    `mask` boxes are used whole, without `own_share` values are pasted rather than blended, without `source` they are
+    not resized, and without `tiles` there is one partner for each example.
     """
 
     box: tf.Tensor
@@ -80,6 +81,8 @@ class Plan(NamedTuple):
     source: tf.Tensor | None = None
     """int32 (batch, 4): the box of the partner that is resized into `box`. Where both are equal, and without it, values
     keep their place."""
+    tiles: Tiles | None = None
+    """What fills the box of some examples, which is the whole image, in place of a single partner's values."""
     erase: tuple[Erase, ...] = ()
     """What erases the boxes of some examples; no example belongs to two of them."""
 
@@ -116,13 +119,17 @@ def own_weight(plan: Plan, height, width) -> tf.Tensor:
     """The share of its own values in each mixed example of that size: float32 (batch,), correctly rounded.
 
     Counted in whole pixels: (pixels outside the box + own share × pixels inside) / all pixels, in double precision, so
-    that compiled and uncompiled code round the quotient alike. Erased pixels count as the example's own.
+    that compiled and uncompiled code round the quotient alike. Erased pixels count as the example's own. With tiles,
+    an example's own pixels are those of its first quadrant.
     """
     inside = tf.cast(_count_inside(plan.mixing_only(), height, width), tf.float64)
     size = tf.cast(height * width, tf.float64)
     own = size - inside
     if plan.own_share is not None:
         own += tf.cast(plan.own_share, tf.float64) * inside
+    if plan.tiles is not None:
+        first = tf.cast(plan.tiles.areas(height, width)[:, 0], tf.float64)
+        own = tf.where(plan.tiles.is_tiled(plan.box), first, own)
     return tf.cast(own / size, tf.float32)
 
 
@@ -173,7 +180,7 @@ def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> 
     """The values that are mixed in inside the boxes: like `rows`, in the result's dtype."""
     if plan.partner is None:
         return _as_result(plan, rows)
-    incoming = partners_values(plan, rows, shape, resize)
+    incoming = _pasted(plan, rows, shape, resize)
     if plan.own_share is None:
         return incoming
     share = _in_frames(plan.own_share[:, None, None], rows)
@@ -182,6 +189,17 @@ def _incoming(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> 
     # a share of all or nothing is exact, even where the image without a share holds NaN or infinity
     blend = tf.where(share == 0, _as_result(plan, incoming), blend)
     return tf.where(share == 1, _as_result(plan, rows), blend)
+
+
+def _pasted(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> tf.Tensor:
+    """What each example's partners have to give: like `rows`."""
+    if plan.tiles is None:
+        return partners_values(plan, rows, shape, resize)
+    tiled = plan.tiles.values(rows, shape)
+    if plan.tiles.examples is None:
+        return tiled
+    is_tiled = _in_frames(plan.tiles.examples[:, None, None], rows)
+    return tf.where(is_tiled, tiled, partners_values(plan, rows, shape, resize))
 
 
 def partners_values(plan: Plan, rows: tf.Tensor, shape: tf.Tensor, resize: Resize) -> tf.Tensor:

@@ -16,7 +16,13 @@ class Relabeled(Mixer):
     mixer: Mixer
 
     def __post_init__(self):
-        check_combinable(self.mixer, type(self).__name__)
+        name = type(self).__name__
+        check_combinable(self.mixer, name)
+        if self.mixer.num_images > 2:
+            raise ValueError(
+                f"{name} shares labels between two images; {self.mixer!r} mixes {self.mixer.num_images}. Use a mixer "
+                "of two images, such as CutMix()."
+            )
 
     @property
     def plan_is_complete(self) -> bool:

@@ -10,6 +10,7 @@ from cutmix_tf.mixing._grid_mix import GridMix
 from cutmix_tf.mixing._hide_and_seek import HideAndSeek
 from cutmix_tf.mixing._manifold_mixup import ManifoldMixUp
 from cutmix_tf.mixing._mixup import MixUp
+from cutmix_tf.mixing._mosaic import Mosaic
 from cutmix_tf.mixing._object_aware import ObjectAware
 from cutmix_tf.mixing._one_of import OneOf
 from cutmix_tf.mixing._planner import Planner
@@ -19,7 +20,7 @@ from cutmix_tf.mixing._saliency_mix import SaliencyMix
 
 _OF_IMAGES = (
     *(AttentiveCutMix, CutMix, Cutout, FMix, GridMix, HideAndSeek, MixUp, ObjectAware, OneOf, RandomErasing, ResizeMix),
-    SaliencyMix,
+    *(Mosaic, SaliencyMix),
 )
 _OF_FEATURES = (FeatureCutMix, ManifoldMixUp)
 _ABLATIONS = (CenterGaussianCutMix, CompleteLabel, FixedSizeCutMix, OneHotTarget)

@@ -50,6 +50,9 @@ CASES = {
     "ResizeMix, per batch": cm.ResizeMix(scale=(0.5, 1.0), per="batch"),
     "ObjectAware, resized": cm.ObjectAware(cm.ResizeMix()),
     "OneOf, resized or not": cm.OneOf([cm.CutMix(), cm.ResizeMix()]),
+    "Mosaic": cm.Mosaic(),
+    "Mosaic, per batch": cm.Mosaic(center=(0.1, 0.9), per="batch"),
+    "OneOf, two or four": cm.OneOf([cm.CutMix(), cm.Mosaic(), cm.ResizeMix(), cm.Mosaic(center=(0.5, 0.5))]),
     "OneOf, box or shape": cm.OneOf([cm.FMix(), cm.AttentiveCutMix(), cm.Cutout(size=4, fill=9)]),
     "OneOf, mix or erase": cm.OneOf(
         [
@@ -126,7 +129,7 @@ ERASING = {name: mixer for name, mixer in CASES.items() if mixer.keeps_labels}
 RELABELED = {name: mixer for name, mixer in CASES.items() if not mixer.plan_is_complete}
 MIXING = {name: mixer for name, mixer in CASES.items() if only_mixes(mixer)}
 PASTING = {name: mixer for name, mixer in MIXING.items() if not blends(mixer)}
-KEEPING_PLACE = {name: mixer for name, mixer in PASTING.items() if not resizes(mixer)}
+KEEPING_PLACE = {name: mixer for name, mixer in PASTING.items() if not resizes(mixer) and mixer.num_images == 2}
 ONE_OF_EACH = {type(mixer).__name__: mixer for mixer in reversed(CASES.values())}
 """The first row of each method."""
 

@@ -252,3 +252,112 @@ def fine_grained_saliency(image):
                 difference = gray[y, x] - (around.sum() - gray[y, x]) / (around.size - 1)
                 parts[int(difference < 0), y, x] += math.floor(abs(difference) + 1e-9)
     return sum(np.floor(255 * part / max(part.max(), 1) + 1e-9) for part in parts)
+
+
+MOSAIC_FLAWS = (
+    "corners of the images outside",
+    "labels in another order",
+    "label by the drawn center",
+    "the same image twice",
+    "a column off",
+)
+
+
+class NumpyMosaic:
+    """Mosaic with loops; `flaw` breaks it in one of the ways listed in `MOSAIC_FLAWS`."""
+
+    def __init__(self, flaw=None):
+        self.flaw = flaw
+
+    def __call__(self, images, labels, *, seed):
+        images, labels = np.asarray(images), np.asarray(labels)
+        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        count, height, width, _ = images.shape
+        mixed, targets = np.empty_like(images), np.zeros((count, 4, 2), np.float32)
+        shifts = [0, *draw.permutation(np.arange(1, count))[:3]]
+        if self.flaw == "the same image twice":
+            shifts[3] = shifts[1]
+        for index in range(count):
+            share = draw.uniform(0.25, 0.75, 2)
+            row, column = (share * [height, width]).astype(int)
+            members = (index + np.array(shifts)) % count
+            mixed[index] = self._tiled(images[members], row, column)
+            if self.flaw == "label by the drawn center":
+                row, column = share * [height, width]
+            areas = [row * column, row * (width - column), (height - row) * column, (height - row) * (width - column)]
+            if self.flaw == "labels in another order":
+                members = members[[0, 2, 1, 3]]
+            targets[index] = np.stack([labels[members], np.array(areas) / (height * width)], axis=1)
+        return mixed, targets
+
+    def _tiled(self, four, row, column):
+        height, width = four.shape[1:3]
+        if self.flaw == "corners of the images outside":  # each quadrant shows its own place
+            four = np.roll(four, (row, column), axis=(1, 2))
+        off = 1 if self.flaw == "a column off" else 0
+        canvas = np.empty_like(four[0])
+        canvas[:row, :column] = np.roll(four[0], off, axis=1)[height - row :, width - column :]
+        canvas[:row, column:] = four[1][height - row :, : width - column]
+        canvas[row:, :column] = four[2][: height - row, width - column :]
+        canvas[row:, column:] = four[3][: height - row, : width - column]
+        return canvas
+
+
+BOX_FLAWS = (
+    "boxes stay as they are",
+    "covered boxes stay",
+    "own boxes are not cut",
+    "partners' boxes are not clipped",
+    "the share of the mixed image",
+    "another object's label",
+)
+
+
+class NumpyBoxes:
+    """CutMix of a dict with boxes and masks, whose boxes are found pixel by pixel; `flaw` is one of `BOX_FLAWS`."""
+
+    def __init__(self, flaw=None, min_visible=0.1):
+        self.flaw, self.min_visible = flaw, min_visible
+
+    def __call__(self, element, *, seed):
+        images = np.asarray(element["images"])
+        mixed, targets = NumpyCutMix()(images, element["labels"], seed=seed)
+        numbers = np.broadcast_to(np.arange(len(images)).reshape(-1, 1, 1, 1), (*images.shape[:3], 1))
+        kept = NumpyCutMix()(numbers, element["labels"], seed=seed)[0][..., 0] == numbers[..., 0]
+        found = [self._found(element["bounding_boxes"], kept, i, int(targets[i, 1, 0])) for i in range(len(images))]
+        boxes = {key: np.stack([each[key] for each in found]) for key in ("boxes", "labels")}
+        return {"images": mixed, "labels": targets, "segmentation_masks": mixed, "bounding_boxes": boxes}
+
+    def _found(self, given, kept, index, other):
+        """The boxes of one image, its own first; rows of -1 last."""
+        boxes, labels = (np.asarray(given[key]) for key in ("boxes", "labels"))
+        found = []
+        for example, part in ((index, kept[index]), (other, ~kept[index])):
+            for box, label in zip(boxes[example], labels[example], strict=True):
+                left, top, right, bottom = np.maximum(box, 0).astype(int)
+                whole = np.zeros(part.shape, bool)
+                whole[top:bottom, left:right] = label >= 0
+                cut = self._cut(box, whole, whole & part, example == index)
+                if cut is not None:
+                    found.append((cut, label))
+        labels = [label for _, label in found]
+        labels = labels[::-1] if self.flaw == "another object's label" else labels
+        rows = 2 * boxes.shape[1] - len(found)
+        return {
+            "boxes": np.array([*(cut for cut, _ in found), *[[-1] * 4] * rows], np.float32),
+            "labels": np.array(labels + [-1] * rows),
+        }
+
+    def _cut(self, box, whole, seen, is_own):
+        """The box around what is seen of an object; None if it is dropped."""
+        if not whole.any():
+            return None
+        area = whole.size if self.flaw == "the share of the mixed image" else whole.sum()
+        if self.flaw != "covered boxes stay" and not (seen.any() and seen.sum() >= self.min_visible * area):
+            return None
+        if self.flaw == "boxes stay as they are":
+            return np.asarray(box)
+        if self.flaw == ("own boxes are not cut" if is_own else "partners' boxes are not clipped") or not seen.any():
+            seen = whole
+        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+        return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])

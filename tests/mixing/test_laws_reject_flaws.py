@@ -3,12 +3,16 @@
 import pytest
 from helpers import laws
 from helpers.oracle import (
+    BOX_FLAWS,
     FLAWS,
+    MOSAIC_FLAWS,
     OBJECT_FLAWS,
     RESIZE_FLAWS,
     SHAPE_FLAWS,
+    NumpyBoxes,
     NumpyCutMix,
     NumpyFMix,
+    NumpyMosaic,
     NumpyObjectAware,
     NumpyResizeMix,
 )
@@ -102,3 +106,36 @@ def test_the_laws_of_shapes_reject_the_flaw(flaw):
 def test_the_law_of_saliency_rejects_boxes_anywhere():
     with pytest.raises(AssertionError, match="of the salient places"):
         laws.salient_places_are_pasted(NumpyCutMix())
+
+
+OF_MOSAICS = [
+    laws.four_images_meet_in_a_point,
+    laws.every_share_is_whole_pixels,
+    laws.targets_describe_the_image,
+    laws.weights_sum_to_one,
+    laws.nobody_is_their_own_partner,
+    laws.own_label_comes_first,
+]
+
+
+@pytest.mark.parametrize("law", OF_MOSAICS, ids=lambda law: law.__name__)
+def test_the_laws_of_mosaics_accept_the_oracle(law):
+    law(NumpyMosaic())
+
+
+@pytest.mark.parametrize("flaw", MOSAIC_FLAWS)
+def test_the_laws_of_mosaics_reject_the_flaw(flaw):
+    of_label = flaw == "label by the drawn center"
+    with pytest.raises(AssertionError):
+        (laws.every_share_is_whole_pixels if of_label else laws.four_images_meet_in_a_point)(NumpyMosaic(flaw))
+
+
+@pytest.mark.parametrize("min_visible", [0.0, 0.1, 1.0])
+def test_the_law_of_boxes_accepts_the_oracle(min_visible):
+    laws.boxes_describe_the_objects(NumpyBoxes(min_visible=min_visible), min_visible)
+
+
+@pytest.mark.parametrize("flaw", BOX_FLAWS)
+def test_the_law_of_boxes_rejects_the_flaw(flaw):
+    with pytest.raises(AssertionError):
+        laws.boxes_describe_the_objects(NumpyBoxes(flaw))

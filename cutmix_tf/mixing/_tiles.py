@@ -1,0 +1,76 @@
+"""Tiles: four images that fill one canvas together, each with the part of it that adjoins their common corner."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class Tiles(NamedTuple):
+    """Who fills the quadrants of some examples, and where the quadrants meet.
+
+    A tiled example shows the lower right part of its own image at the top left of the canvas, the lower left part of
+    another image at the top right, an upper right part at the bottom left, and an upper left part at the bottom right:
+    what a window of the canvas' size shows of four whole images that are laid out two by two.
+    """
+
+    center: tf.Tensor
+    """int32 (batch, 2): the row and the column where the lower and the right quadrants begin."""
+    partners: tf.Tensor
+    """int32 (batch, 3): who fills the top right, the bottom left and the bottom right."""
+    examples: tf.Tensor | None = None
+    """bool (batch,): the examples that are tiled; None for all of them."""
+
+    def is_tiled(self, box: tf.Tensor) -> tf.Tensor:
+        """Which examples of a plan with that box show their tiles: bool (batch,)."""
+        mixed = tf.reduce_any(box > 0, axis=1)
+        return mixed if self.examples is None else mixed & self.examples
+
+    def areas(self, height, width) -> tf.Tensor:
+        """The number of pixels of each quadrant, in the order of reading: int32 (batch, 4)."""
+        row, column = tf.unstack(self.center, axis=1)
+        below, right = height - row, width - column
+        return tf.stack([row * column, row * right, below * column, below * right], axis=1)
+
+    def places(self, height, width) -> tuple[tf.Tensor, tf.Tensor]:
+        """Where the quadrants are, and which boxes of their images they show: each int32 (batch, 4, 4)."""
+        row, column = tf.unstack(self.center, axis=1)
+        first, bottom, right = tf.zeros_like(row), tf.zeros_like(row) + height, tf.zeros_like(row) + width
+        quadrants = [
+            (first, first, row, column),
+            (first, column, row, right),
+            (row, first, bottom, column),
+            (row, column, bottom, right),
+        ]
+        corners = [(row - height, column - width), (row - height, column), (row, column - width), (row, column)]
+        boxes = tf.stack([tf.stack(sides, axis=1) for sides in quadrants], axis=1)
+        return boxes, boxes - tf.stack([tf.stack(corner * 2, axis=1) for corner in corners], axis=1)
+
+    def values(self, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+        """What the tiles show of images as rows, (batch, …, height, width × channels): like `rows`.
+
+        Each canvas is one slice of its four images side by side, which XLA copies by whole rows.
+
+        Args:
+          rows: The images.
+          shape: int32 (4,), their batch, height, width and channels.
+        """
+        batch, height, width, channels = tf.unstack(shape)
+        size, rows_or_one, own = tf.shape(rows)[1:], _at_least_one(rows), tf.range(tf.maximum(batch, 1))
+
+        def window(tiling):
+            own, (right, below, across), (row, column) = tiling[0], tf.unstack(tiling[1]), tf.unstack(tiling[2])
+            upper = tf.concat([rows_or_one[own], rows_or_one[right]], axis=-1)
+            lower = tf.concat([rows_or_one[below], rows_or_one[across]], axis=-1)
+            first = tf.stack([0] * (rows.shape.rank - 3) + [height - row, (width - column) * channels])
+            return tf.slice(tf.concat([upper, lower], axis=-2), first, size)
+
+        tilings = own, _at_least_one(self.partners), _at_least_one(self.center)
+        tiled = tf.map_fn(window, tilings, fn_output_signature=tf.TensorSpec(rows.shape[1:], rows.dtype))
+        return tf.reshape(tiled[:batch], tf.shape(rows))
+
+
+def _at_least_one(values: tf.Tensor) -> tf.Tensor:
+    """The same with a row of zeros if there is none: XLA can't compile a loop over nothing."""
+    none = tf.cast(tf.shape(values)[0] == 0, tf.int32)
+    padded = tf.pad(values, tf.pad([[0, none]], [[0, values.shape.rank - 1], [0, 0]]))
+    return tf.ensure_shape(padded, [None, *values.shape[1:]])
