@@ -83,7 +83,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for folder in ("results", "benchmarks"):
         for figure in (ROOT / folder).rglob("*.png"):
             files.append(File.generated(config, str(figure.relative_to(ROOT)), abs_src_path=str(figure)))
-    for path in (ROOT / "results").rglob("*/README.md"):
+    for path in (ROOT / "results").rglob("*/*.md"):
         files.append(File.generated(config, str(path.relative_to(ROOT)), content=path.read_text()))
     for path in notebook_files():
         for target, content in notebook_pages(path):

@@ -19,7 +19,7 @@ HELP = {  # words before --help
     "serve": [["dispatcher"], ["worker"]],
     "transfer": [["detection", "detection_scenes"], ["captioning", "captioning_scenes"]],
 }
-ELSEWHERE = {"--help", "--version", "--list", "--write"}  # options of no command, or of other programs
+ELSEWHERE = {"--help", "--version", "--list", "--write", "--arms", "--seeds"}  # of no command, or of other programs
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
