@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from _record import RESULTS, new_record, save_record
+from _record import RESULTS, comparison, new_record, save_record
 
 from cutmix_tf import AttentiveCutMix, pipeline, training
 from cutmix_tf.attention import Teacher
@@ -49,15 +49,15 @@ def main() -> None:
         )
     prepared, top_n = training.prepare(config).with_attention(), mixer.top_n
     record = new_record(settings)
-    record["images"], record["top_n"] = BATCH * settings.batches, top_n
-    record["chance"] = round(top_n / float(np.prod(teacher.shape)), 4)
+    shares = {"by chance": top_n / float(np.prod(teacher.shape))}
     for augment in ("none", "flip", config.augment):
         preprocessing = dataclasses.replace(prepared.preprocessing.in_pixels(), augment=augment)
         batches = pipeline.train_batches(
             prepared.train_split, preprocessing, batch_size=BATCH, seed=config.seed, mix=images_and_maps
         )
-        record[augment] = round(overlap(batches.take(settings.batches), teacher, top_n), 4)
-        print(f"{augment}: {record[augment]:.1%} of the top {top_n} cells agree")
+        shares[augment] = overlap(batches.take(settings.batches), teacher, top_n)
+    rows = {name: {"%": round(100 * share, 1)} for name, share in shares.items()}
+    record["comparisons"] = [comparison(f"Top {top_n} cells that agree, {BATCH * settings.batches} images", rows)]
     if settings.save:
         save_record(record, RESULTS)
 

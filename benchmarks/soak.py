@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _record import new_record, read_settings, save_record
+from _record import comparison, new_record, read_settings, save_record
 
 from cutmix_tf import TappedModel, evaluation, models, plotting, training
 from cutmix_tf.attention import Teacher
@@ -177,7 +177,9 @@ def main() -> None:
     samples = np.array(memory.samples)
     summary = summarize(samples, turns)
     record |= summary
-    print({name: value for name, value in record.items() if name not in ("command", "versions", "settings")})
+    heads = {"slope_mb_per_hour": "MB an hour in the second half", "largest_mb": "largest, MB", "last_mb": "last, MB"}
+    row = {head: summary[name] for name, head in heads.items()}
+    record["comparisons"] = [comparison(f"{len(turns)} trainings and evaluations", {"resident memory": row})]
     if settings.save:
         thinned = samples[:: -(-len(samples) // POINTS)].round(1)
         record |= {"seconds": thinned[:, 0].tolist(), "resident_mb": thinned[:, 1].tolist()}

@@ -21,7 +21,7 @@ from cutmix_tf.cli import _configs, _display, _tyro
 from cutmix_tf.runs import read_json
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = {"train", "eval", "captions", "export", "jax", "torch", "docs", "dev", "parity"}
+EXTRAS = {"train", "eval", "captions", "export", "jax", "torch", "docs", "dev", "parity", "bench"}
 
 
 @pytest.fixture(scope="module")
