@@ -175,7 +175,7 @@ def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
         mixer: Any = set_up.get(name) or mixing.MIXERS[name]()
         row = {"erased" if isinstance(mixer, mixing.Eraser) else "mixed": _mixes(mixer)}
         strips[card_of(name)] = spaced(name), row
-    for mixer in (mixing.MixUp(), mixing.ResizeMix()):  # whose shares are often near 0 or 1
+    for mixer in (mixing.FMix(), mixing.MixUp(), mixing.ResizeMix()):  # whose shares are often near 0 or 1
         strips[card_of(type(mixer).__name__)] = spaced(type(mixer).__name__), {"mixed": _telling(_mixes(mixer))}
     if six.masks is not None:
         rows = {"labels by area": _mixes(mixing.CutMix()), "labels by object": _by_objects(six.masks)}
@@ -245,7 +245,9 @@ def _joined(parts: Sequence[np.ndarray], num_classes: int) -> np.ndarray:
     """Targets of several rows as pairs; as soft labels if one row has these, since it may have more than two."""
     if any(part.ndim == 2 for part in parts):
         return np.concatenate([np.asarray(targets.to_soft(part, num_classes)) for part in parts])
-    return np.concatenate([as_pairs(part) for part in parts])
+    pairs = [as_pairs(part) for part in parts]
+    most = max(part.shape[1] for part in pairs)
+    return np.concatenate([np.pad(part, ((0, 0), (0, most - part.shape[1]), (0, 0))) for part in pairs])
 
 
 def _draw_attention(examples: Examples, maps: np.ndarray):
