@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 import shlex
@@ -90,15 +91,21 @@ def number_text(value: object) -> str:
         return "" if value is None else str(value)
     if value == 0 or abs(value) >= 1000 or isinstance(value, int):
         return f"{round(value):,}"
-    digits = max(2 - int(np.floor(np.log10(abs(value)))), 0)
-    return f"{value:.{digits}f}" if digits < 8 else f"{value:.2g}"
+    rounded = float(f"{value:.3g}")
+    digits = max(2 - math.floor(math.log10(abs(rounded))), 0)
+    return f"{rounded:.{digits}f}" if digits < 8 else f"{rounded:g}"
 
 
 def summary(values: Iterable[float]) -> dict[str, float]:
     """The median and the quartiles, to four significant digits."""
     quartiles = np.percentile(np.asarray(values, float), [25, 50, 75])
-    lower, median, upper = (float(f"{value:.4g}") for value in quartiles)
+    lower, median, upper = map(significant, quartiles)
     return {"median": median, "lower_quartile": lower, "upper_quartile": upper}
+
+
+def significant(value: float) -> float:
+    """The value to four significant digits."""
+    return float(f"{value:.4g}")
 
 
 def save_record(record: dict, folder: Path) -> Path:

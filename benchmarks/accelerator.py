@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 from _hlo import bytes_accessed
-from _record import comparison, new_record, read_settings, save_record
+from _record import comparison, new_record, read_settings, save_record, significant
 
 import cutmix_tf as cm
 from cutmix_tf import models
@@ -60,9 +60,9 @@ def measure(name: str, dtype: str, batch: int, side: int) -> dict[str, object]:
     moved = bytes_accessed(compiled.experimental_get_compiler_ir(*arguments)(stage="optimized_hlo"))
     mixed = tf.nest.flatten(compiled.get_concrete_function(*arguments).structured_outputs)[0]
     least = batch * side * side * 3 * (images.dtype.size + mixed.dtype.size)
-    row: dict[str, object] = {"MB": round(moved / 1e6, 1), "least, MB": round(least / 1e6, 1)}
-    row["× the least"] = round(moved / least, 2)
-    return row | {f"µs on {chip}": round(moved / bandwidth * 1e6, 1) for chip, bandwidth in BANDWIDTHS.items()}
+    row: dict[str, object] = {"MB": significant(moved / 1e6), "least, MB": significant(least / 1e6)}
+    row["× the least"] = significant(moved / least)
+    return row | {f"µs on {chip}": significant(moved / bandwidth * 1e6) for chip, bandwidth in BANDWIDTHS.items()}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from _record import comparison, new_record, read_settings, save_record, summary
+from _record import comparison, new_record, read_settings, save_record, significant, summary
 from _timing import compared, repeated, start_loop
 
 import cutmix_tf as cm
@@ -30,6 +30,7 @@ FULL = {"rounds": 9, "seconds": 0.3}
 QUICK = {"rounds": 1, "seconds": 0.01}
 BATCHES, SIDES, CLASSES = tuple(2**k for k in range(4, 13)), (32, 64, 128, 256, 512), (1000, 21_841)
 MIXERS = {"CutMix": cm.CutMix(), "MixUp": cm.MixUp()}
+NEEDED, PEAK = "input and output, MB", "peak memory ÷ input and output"
 MEGABYTE, MEASURABLE = 1e6, 8e6
 """Bytes below which the memory of everything else would show."""
 
@@ -68,11 +69,11 @@ def measure_size(name: str, batch: int, side: int, settings: argparse.Namespace)
     needed = input_bytes + output_bytes
     seconds = [_seconds(mix, element) for _ in range(settings.rounds)]
     row = {"batch": batch, "side": side, "ms": summary([1000 * value for value in seconds])}
-    row["ns a pixel"] = float(f"{np.median(seconds) * 1e9 / (batch * side * side):.3g}")
-    row["input and output, MB"] = round(needed / MEGABYTE, 1)
+    row["ns a pixel"] = significant(float(np.median(seconds)) * 1e9 / (batch * side * side))
+    row[NEEDED] = significant(needed / MEGABYTE)
     del mixed
     if needed >= MEASURABLE:
-        row["peak, × input and output"] = round((input_bytes + peak_bytes(lambda: mix(*element))) / needed, 3)
+        row[PEAK] = significant((input_bytes + peak_bytes(lambda: mix(*element))) / needed)
     return row
 
 
@@ -129,15 +130,15 @@ def draw(tables: list[dict], file: Path) -> None:
     figure = plotting.new_figure(9, 3, layout="constrained")
     axes = figure.subplots(1, 3)
     for name in MIXERS:
-        for panel, table, column in ((axes[0], tables[0], "batch"), (axes[1], tables[1], "side")):
-            rows = [row for key, row in table["rows"].items() if key.startswith(name)]
-            panel.loglog([row[column] for row in rows], [row["ms"]["median"] for row in rows], "o-", label=name)
+        look = {"label": name, "color": plotting.METHOD_COLORS[name]}
+        of_both = [[row for key, row in table["rows"].items() if key.startswith(name)] for table in tables]
+        for panel, rows, column in zip(axes, of_both, ("batch", "side"), strict=False):
+            panel.loglog([row[column] for row in rows], [row["ms"]["median"] for row in rows], "o-", base=2, **look)
             panel.set(xlabel=column, ylabel="ms a call")
-        rows = [row for table in tables for key, row in table["rows"].items() if key.startswith(name)]
-        peaks = [(row["input and output, MB"], row.get("peak, × input and output")) for row in rows]
-        axes[2].semilogx(*zip(*[peak for peak in peaks if peak[1]], strict=True), "o", label=name)
+        measured = [row for rows in of_both for row in rows if PEAK in row]
+        axes[2].semilogx([row[NEEDED] for row in measured], [row[PEAK] for row in measured], "o", **look)
     axes[2].axhline(1.1, color="gray", linewidth=1, linestyle=":")
-    axes[2].set(xlabel="input and output, MB", ylabel="peak memory ÷ both", ylim=(0, None))
+    axes[2].set(xlabel=NEEDED, ylabel=PEAK, ylim=(0, None))
     axes[0].legend(frameon=False)
     figure.savefig(file, dpi=120)
     print(f"Saved {file}")

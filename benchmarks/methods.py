@@ -16,7 +16,7 @@ import os
 
 import numpy as np
 import tensorflow as tf
-from _record import comparison, first_line, new_record, read_settings, save_record
+from _record import comparison, first_line, new_record, read_settings, save_record, significant
 from _timing import Stream, compared, repeated, start
 from _training import BATCH, noise_split, preprocessing, resnet20, training_stream
 
@@ -98,7 +98,7 @@ def measure_map(size: int, dtype: str, settings: argparse.Namespace) -> dict:
     for name, row in rows.items():
         if name == "copy" or name not in BESIDE:
             row["bytes an image"] = moved[name]
-            row["GB/s"] = float(f"{moved[name] * row['images/s']['median'] / 1e9:.3g}")
+            row["GB/s"] = significant(moved[name] * row["images/s"]["median"] / 1e9)
     return comparison(f"In Dataset.map: {size} px, {dtype}, batches of {BATCHES[size]}", rows | failures)
 
 
