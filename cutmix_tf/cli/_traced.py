@@ -29,6 +29,8 @@ class Traced:
         changed = tf.reduce_any(tf.cast(mixed, tf.float32) != tf.cast(images, tf.float32), axis=3)
         from_partner = tf.clip_by_value((tf.cast(numbered[..., 0], tf.float32) - own) / (other - own), 0, 1)
         mask = tf.where(own == other, tf.cast(changed, tf.float32), from_partner)  # alone, it may have been erased
+        several = tf.math.count_nonzero(others > 0, axis=1)[:, None, None] > 1
+        mask = tf.where(several, tf.cast(tf.cast(numbered[..., 0], tf.float32) != own, tf.float32), mask)
         plan = {"partner": partner, "mask": mask, "mixed": tf.cast(mixed, tf.float32)}
         if "attention" in details:
             maps = tf.gather(details["attention"], partner)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cutmix_tf.plotting._figure import GAP, HEADING, axes_at, new_figure, show_image, text_at, title_at
-from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
+from cutmix_tf.plotting._targets import draw_target, parts_of, room_below
 
 SIDE = 1.2  # inches, the width of an image
 LETTER = 0.075  # inches, about
@@ -18,7 +18,7 @@ def draw_mixes(
 
     Args:
       images: uint8 (batch, height, width, 3), or floats in [0, 255]; all of them are drawn.
-      targets: Pair targets (batch, 2, 2), whose own labels come first; class ids (batch,) or soft targets
+      targets: Pair targets (batch, k, 2), whose own labels come first; class ids (batch,) or soft targets
         (batch, classes), whose two heaviest labels are shown.
       class_names: A name for each class.
       columns: Images in a row.
@@ -42,14 +42,16 @@ def draw_mixes(
     titles = [_broken(text) for text in rows]
     longest = max((len(line) for text in titles for line in text.split("\n")), default=0)
     start, top = GAP + (LETTER * longest + 2 * GAP if titles else 0), GAP + (HEADING if title else 0)
-    height = top + count * (tall + BELOW)
+    rooms = [room_below(parts[row * columns : (row + 1) * columns]) for row in range(count)]
+    tops = top + np.cumsum([0, *(tall + room for room in rooms)])
+    height = tops[-1]
     figure = new_figure(start + columns * (SIDE + GAP), height)
     title_at(figure, GAP, height - top / 2, title)
     for row, text in enumerate(titles):
-        text_at(figure, GAP, height - top - row * (tall + BELOW) - tall / 2, text)
+        text_at(figure, GAP, height - tops[row] - tall / 2, text)
     for index, (image, target) in enumerate(zip(images, parts, strict=True)):
         row, column = divmod(index, columns)
-        left, bottom = start + column * (SIDE + GAP), height - top - row * (tall + BELOW) - tall
+        left, bottom = start + column * (SIDE + GAP), height - tops[row] - tall
         show_image(axes_at(figure, left, bottom, SIDE, tall), image)
         draw_target(figure, left, bottom, SIDE, target, class_names)
     return figure

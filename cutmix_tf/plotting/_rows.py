@@ -16,7 +16,7 @@ from cutmix_tf.plotting._figure import (
     text_at,
     title_at,
 )
-from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
+from cutmix_tf.plotting._targets import draw_target, parts_of, room_below
 
 SIDE = 1.2  # inches, the width of an image
 MARGIN = 1.15  # inches, the room for the titles of rows
@@ -54,7 +54,8 @@ def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str], *, title
     count, height, width = rows[0].parts.shape[:3]
     tall = SIDE * height / width
     top = GAP + (HEADING if title else 0)
-    figure = new_figure(MARGIN + count * (SIDE + GAP) + BAR, top + len(rows) * (tall + GAP) + BELOW)
+    labels = parts_of(targets, len(class_names))
+    figure = new_figure(MARGIN + count * (SIDE + GAP) + BAR, top + len(rows) * (tall + GAP) + room_below(labels))
     title_at(figure, GAP, figure.get_size_inches()[1] - top / 2, title)
     for number, row in enumerate(rows):
         bottom = figure.get_size_inches()[1] - top - (number + 1) * tall - number * GAP
@@ -65,6 +66,6 @@ def draw_rows(rows: Sequence[Row], targets, class_names: Sequence[str], *, title
             shown = show_image(axes, part, cmap="magma", vmin=0, vmax=1)
         if row.parts.ndim == 3:
             color_bar_at(figure, shown, bottom, tall, row.ends)
-    for column, target in enumerate(parts_of(targets, len(class_names))):
+    for column, target in enumerate(labels):
         draw_target(figure, MARGIN + column * (SIDE + GAP), bottom, SIDE, target, class_names)
     return figure

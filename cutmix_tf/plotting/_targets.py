@@ -7,14 +7,16 @@ import numpy as np
 
 from cutmix_tf import targets as target_forms
 from cutmix_tf.plotting._figure import axes_at
-from cutmix_tf.plotting._style import SMALL, TARGET_COLORS
+from cutmix_tf.plotting._style import FURTHER_COLORS, SMALL, TARGET_COLORS
 
-BELOW = 0.55  # inches under an image, the room for its target
+BELOW = 0.55  # inches under an image, the room for a target of two labels
+LINE = 0.17  # inches, of each further label
+COLORS = (*TARGET_COLORS, *FURTHER_COLORS)
 LONGEST = 15  # letters in a line under an image
 
 
 class Part(NamedTuple):
-    """One label of a target: its class, its weight, and a position in `TARGET_COLORS`."""
+    """One label of a target: its class, its weight, and a position in `COLORS`."""
 
     label: int
     weight: float
@@ -25,7 +27,7 @@ def parts_of(targets, num_classes: int) -> list[list[Part]]:
     """The labels that each target shows.
 
     Args:
-      targets: Pair targets (batch, 2, 2): an image's own label comes first. Class ids (batch,) or soft targets
+      targets: Pair targets (batch, k, 2): an image's own label comes first. Class ids (batch,) or soft targets
         (batch, classes): the two heaviest labels, the heavier one first.
       num_classes: Number of classes.
     """
@@ -41,10 +43,15 @@ def parts_of(targets, num_classes: int) -> list[list[Part]]:
 
 
 def _parts_of_pair(pair: np.ndarray) -> list[Part]:
-    (own, weight), (other, rest) = pair.tolist()
-    if own == other:
-        return [Part(int(own), weight + rest, 0)]
-    return [part for part in (Part(int(own), weight, 0), Part(int(other), rest, 1)) if part.weight > 0]
+    """The labels of one pair target; two labels of one class are one."""
+    ids = pair[:, 0].tolist()
+    weights = {label: float(pair[pair[:, 0] == label, 1].sum()) for label in ids}
+    return [Part(int(label), weight, ids.index(label)) for label, weight in weights.items() if weight > 0]
+
+
+def room_below(parts: Sequence[Sequence[Part]]) -> float:
+    """The room for targets under a row of images, in inches."""
+    return BELOW + LINE * max(max(map(len, parts), default=0) - 2, 0)
 
 
 def draw_target(
@@ -61,15 +68,16 @@ def draw_target(
       names: A name for each class.
       longest: Letters in a line; longer names are cut.
     """
-    axes = axes_at(figure, left, top - BELOW, width, BELOW)
+    room = room_below([parts])
+    axes = axes_at(figure, left, top - room, width, room)
     start = 0.0
     for line, part in enumerate(parts):
-        color = TARGET_COLORS[part.color]
+        color = COLORS[part.color]
         axes.barh(-0.07, part.weight, left=start, height=0.07, color=color)
         text = _line(part.weight, str(names[part.label]), longest)
-        axes.text(0, -0.14 - 0.17 * line, text, va="top", fontsize=SMALL, color=color)
+        axes.text(0, -0.14 - LINE * line, text, va="top", fontsize=SMALL, color=color)
         start += part.weight
-    axes.set(xlim=(0, 1), ylim=(-BELOW, 0))
+    axes.set(xlim=(0, 1), ylim=(-room, 0))
     axes.axis("off")
 
 

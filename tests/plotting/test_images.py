@@ -48,6 +48,14 @@ def test_a_target_is_a_bar_split_by_its_weights():
     assert len(TARGET_COLORS) == 2
 
 
+def test_a_target_may_have_four_labels_some_of_one_class():
+    pairs = np.array([[[0, 0.125], [2, 0.25], [1, 0.5], [2, 0.125]], [[1, 1], [0, 0], [0, 0], [2, 0]]], np.float32)
+    first, second = bars_of(plotting.draw_mixes(images_of(2), pairs, NAMES))
+    assert [(start, length) for start, length, _ in first] == [(0, 0.125), (0.125, 0.375), (0.5, 0.5)]
+    assert len({color for *_, color in first}) == 3
+    assert [(start, length) for start, length, _ in second] == [(0, 1)]
+
+
 def test_names_are_shortened_to_fit():
     soft = np.array([[0.0, 0.001, 0.999], [1.0, 0, 0], [0, 0, 1]], np.float32)
     texts = texts_of(plotting.draw_mixes(images_of(), soft, NAMES))
