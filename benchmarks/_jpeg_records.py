@@ -26,8 +26,9 @@ def image_files(folder: Path) -> list[Path]:
 def resized_jpeg(encoded: bytes, shorter_side: int) -> bytes:
     """A JPEG whose shorter side has that many pixels."""
     image = datasets.decode(encoded)
-    scale = shorter_side / min(image.shape[:2])
-    size = [max(round(side * scale), 1) for side in image.shape[:2]]
+    height, width = image.numpy().shape[:2]
+    scale = shorter_side / min(height, width)
+    size = [max(round(side * scale), 1) for side in (height, width)]
     pixels = tf.cast(tf.clip_by_value(tf.round(tf.image.resize(image, size, antialias=True)), 0, 255), tf.uint8)
     return tf.io.encode_jpeg(pixels, quality=QUALITY).numpy()
 

@@ -21,7 +21,7 @@ ORDER += ("startup", "growth", "accelerator")
 
 def main() -> None:
     """Writes or checks the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
     options = parser.parse_args()
     written = PAGE.read_text(encoding="utf-8")
