@@ -82,12 +82,14 @@ def tapped_model(height: int, width: int) -> models.TappedModel:
 
 
 def draw_steps(examples: Examples):
-    """The main figure: four methods step by step, a pair of images for each."""
+    """The main figure: five methods step by step, a pair of images for each."""
+    side = examples.images.shape[1] // 2
     methods: list[tuple[str, str, mixing.Mixer | mixing.HiddenMixer]] = [
         ("CutMix", "a box of\nthe partner", mixing.CutMix()),
         ("Attentive CutMix", "the cells a\nteacher looks at", mixing.AttentiveCutMix()),
         ("MixUp", "a blend\nof both", mixing.MixUp()),
         ("Feature CutMix", "a box of\nits features", mixing.FeatureCutMix(taps=(3,))),
+        ("Cutout", "a square\nerased", mixing.Cutout(size=side, fill=examples.gray)),
     ]
     if examples.maps is None:
         del methods[1]
@@ -106,7 +108,7 @@ def _steps(name: str, note: str, mixer: Any, pair: Examples) -> Steps:
         method=name,
         note=note,
         image=pair.images[0],
-        partner=pair.images[1],
+        partner=None if isinstance(mixer, mixing.Eraser) else pair.images[1],
         mask=mask,
         mixed=mixed,
         target=as_pairs(target)[0],

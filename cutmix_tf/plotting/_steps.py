@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cutmix_tf.plotting._figure import GAP, axes_at, chip_at, new_figure, show_image, text_at
-from cutmix_tf.plotting._style import INK, TARGET_COLORS, TEXT, color_of
+from cutmix_tf.plotting._style import ERASED, INK, TARGET_COLORS, TEXT, color_of
 from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
 
 SIDE = 0.95  # inches, the width of an image
@@ -25,8 +25,8 @@ class Steps(NamedTuple):
       method: Its name, which decides its color.
       note: What it does, in up to two short lines.
       image: (height, width, 3) in [0, 255].
-      partner: The same.
-      mask: The weight of the partner, (rows, columns) in [0, 1]; any grid.
+      partner: The same, or None for methods that erase.
+      mask: The weight of the partner, or what is erased, (rows, columns) in [0, 1]; any grid.
       mixed: The mixed image, on any grid.
       target: Two class ids with their weights, its own first, (2, 2); or the weight of each class, (classes,).
       attention: A map (rows, columns) in [0, 1] that is shown in place of the mask, with the mask's outline.
@@ -35,7 +35,7 @@ class Steps(NamedTuple):
     method: str
     note: str
     image: np.ndarray
-    partner: np.ndarray
+    partner: np.ndarray | None
     mask: np.ndarray
     mixed: np.ndarray
     target: np.ndarray
@@ -87,7 +87,12 @@ def _draw_image(axes, column: Steps) -> None:
 
 
 def _draw_partner(axes, column: Steps) -> None:
-    show_image(axes, _pixels(column.partner))
+    if column.partner is not None:
+        show_image(axes, _pixels(column.partner))
+        return
+    axes.set(xticks=[], yticks=[], facecolor="none")
+    axes.spines[:].set(color=ERASED, linestyle=(0, (3, 3)))
+    axes.text(0.5, 0.5, "none", ha="center", va="center", color=TARGET_COLORS[1], transform=axes.transAxes)
 
 
 def _draw_mixed(axes, column: Steps) -> None:
@@ -98,7 +103,8 @@ def _draw_mask(axes, column: Steps) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     if column.attention is None:
-        colors = LinearSegmentedColormap.from_list("mask", TARGET_COLORS)
+        other = ERASED if column.partner is None else TARGET_COLORS[1]
+        colors = LinearSegmentedColormap.from_list("mask", [TARGET_COLORS[0], other])
         show_image(axes, column.mask, cmap=colors, vmin=0, vmax=1)
         return
     size = column.mask.shape

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 INK = "#1f2933"
 TARGET_COLORS = ("#3b4a5e", "#0b8793")  # of the image and its partner, and of the labels in a target
 FURTHER_COLORS = ("#a8690c", "#8c4a9c")  # of a third and a fourth label
+ERASED = "#cbd2da"  # of pixels that are erased
 BOX_COLORS = ("#d1495b", "#00b3b0")  # of the object's box and the box that was found
 SMALL, TEXT, TITLE = 9, 10, 11  # points
 

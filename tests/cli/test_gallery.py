@@ -46,7 +46,7 @@ def test_the_main_figure_shows_what_the_methods_did(monkeypatch):
     maps = np.random.default_rng(1).random((4, 4, 4), np.float32)
     figures.draw_steps(figures.Examples(images, np.array([0, 1, 2, 0]), ("a", "b", "c"), maps))
     columns = {column.method: column for column in drawn}
-    assert list(columns) == ["CutMix", "Attentive CutMix", "MixUp", "Feature CutMix"]
+    assert list(columns) == ["CutMix", "Attentive CutMix", "MixUp", "Feature CutMix", "Cutout"]
     for name in ("CutMix", "Attentive CutMix", "MixUp"):
         column = columns[name]
         mask = column.mask[..., None]
@@ -55,6 +55,9 @@ def test_the_main_figure_shows_what_the_methods_did(monkeypatch):
     column = columns["Feature CutMix"]
     np.testing.assert_allclose(column.target[1, 1], column.mask.mean(), atol=1e-6)
     assert column.mask.shape == column.mixed.shape[:2] == (8, 8)
+    column = columns["Cutout"]
+    assert column.partner is None
+    np.testing.assert_array_equal(column.mixed[column.mask < 0.5], column.image[column.mask < 0.5])
 
 
 @pytest.mark.slow

@@ -49,3 +49,9 @@ def test_attention_is_outlined_where_the_mask_is():
     assert np.linalg.norm(lines[:, 0] - lines[:, 1], axis=1).sum() == pytest.approx(2 * (2 + 6))  # around 2 × 6 pixels
     assert (lines.min((0, 1)) == (2.5, 1.5)).all()
     assert (lines.max((0, 1)) == (8.5, 3.5)).all()
+
+
+def test_a_method_that_erases_has_no_partner():
+    figure = plotting.draw_steps([steps(partner=None)], NAMES)
+    assert len(images_of(figure)) == 3
+    assert "none" in [text.get_text() for axes in figure.axes for text in axes.texts]
