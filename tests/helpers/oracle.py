@@ -361,3 +361,29 @@ class NumpyBoxes:
             seen = whole
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
+
+
+def seen_boxes(boxes, labels, shown, min_visible=0.1):
+    """Rows (left, top, right, bottom, label) of the boxes of one image that are seen in another, pixel by pixel.
+
+    Args:
+      boxes: Whole pixels, (n, 4).
+      labels: (n,), -1 in rows without a box.
+      shown: int (height, width, 2), the row and column of the image that is shown at each pixel; -1 if it is another's.
+    """
+    found = []
+    for (left, top, right, bottom), label in zip(boxes.tolist(), labels.tolist(), strict=True):
+        rows, columns = shown[..., 0], shown[..., 1]
+        inside = (rows >= max(top, 0)) & (rows < bottom) & (columns >= max(left, 0)) & (columns < right)
+        height, width = shown.shape[:2]
+        whole = max(min(bottom, height) - max(top, 0), 0) * max(min(right, width) - max(left, 0), 0)
+        if label >= 0 and inside.any() and inside.sum() >= min_visible * whole:
+            y, x = np.nonzero(inside)
+            found.append([x.min(), y.min(), x.max() + 1, y.max() + 1, label])
+    return found
+
+
+def tiled(maps, height, width, row, column):
+    """What a window shows of four maps (height, width, …) that are laid out two by two and meet at (row, column)."""
+    grid = np.concatenate([np.concatenate(maps[:2], axis=1), np.concatenate(maps[2:], axis=1)], axis=0)
+    return grid[height - row : 2 * height - row, width - column : 2 * width - column]

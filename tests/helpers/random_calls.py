@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, HiddenMixer, Mixer
+from helpers.errors import refusal
+from helpers.execution import op_by_op
 
 BFLOAT16 = np.dtype(tf.bfloat16.as_numpy_dtype)
 
@@ -48,6 +50,7 @@ SETTINGS = {
     "GridMix": {"cells": [1, 2, 5], "alpha": ALPHA, **COMMON},
     "SaliencyMix": {"alpha": ALPHA, "saliency": ["images", "attention"], **COMMON},
     "ResizeMix": {"scale": [(0.1, 0.8), [0.5, 1], (1e-3, 1.0)], **COMMON},
+    "Mosaic": {"center": [(0.25, 0.75), [0, 1], (0.5, 0.5)], **COMMON},
     "FeatureCutMix": {"alpha": ALPHA, "taps": TAPS, **COMMON},
     "ManifoldMixUp": {"alpha": ALPHA, "taps": TAPS, **COMMON},
     "OneOf": {"mixers": [], "weights": [], "per": COMMON["per"]},
@@ -73,6 +76,8 @@ def arguments(chance, name):
         given["value_range"] = None
     if "mixer" in SETTINGS[name]:
         given["mixer"] = mixer_of(chance, COMBINABLE)
+        while given["mixer"].num_images > 2:
+            given["mixer"] = mixer_of(chance, COMBINABLE)
         if blends(given["mixer"]) and "objects" in given:
             given["objects"] = "attention"  # masks can't be blended
     if "mixers" in SETTINGS[name]:
@@ -107,6 +112,22 @@ def blends(mixer):
     maps = tf.zeros([2, 12, 9]) if planner.uses_attention else None
     canvas = Canvas(*map(tf.constant, (2, 4, 4)), maps, saliency=tf.zeros([2, 4, 4], tf.int32))
     return planner.plan(canvas, (0, 0)).blends
+
+
+@functools.cache
+def moves_boxes(mixer):
+    """Whether its plans paste boxes and nothing else."""
+    return isinstance(mixer, Mixer) and not only_erases(mixer) and refusal(lambda: _move_boxes(mixer)) is None
+
+
+def _move_boxes(mixer):
+    element = {"images": tf.zeros([2, 4, 4, 3]), "bounding_boxes": {"boxes": [[[0.0] * 4]] * 2, "labels": [[1]] * 2}}
+    if uses_attention(mixer):
+        element["attention"] = tf.zeros([2, 12, 9])
+    if uses_masks(mixer):
+        element["segmentation_masks"] = tf.zeros([2, 4, 4])
+    with op_by_op():
+        mixer(element)
 
 
 def resizes(mixer):
@@ -145,6 +166,9 @@ class Call:
     def on(self, parts, **options):
         parts = dict(parts)
         if self.as_dict:
+            boxes, labels = (parts.pop(name, None) for name in ("boxes", "box_labels"))
+            if "boxes" in self.parts and "bounding_boxes" not in parts:
+                parts["bounding_boxes"] = {"boxes": boxes, "labels": labels}
             return self.mixer(parts, **options)
         options |= {"attention": parts.pop("attention")} if "attention" in parts else {}
         return self.mixer(*(parts.get(name) for name in ("images", "labels", "sample_weights")), **options)
@@ -155,7 +179,10 @@ def call_of(chance, mixer):
     count, height, width = int(one(chance, [0, 1, 2, 3, 3, 4, 5, 6])), *chance.integers(1, 10, 2).tolist()
     parts = {"images": images_for(chance, mixer, count, height, width)}
     as_dict = (half(chance) and not isinstance(mixer, BoundMixer)) or uses_masks(mixer)
-    if not only_erases(mixer) or half(chance):
+    has_boxes = as_dict and half(chance) and moves_boxes(mixer)
+    if has_boxes:
+        parts["boxes"], parts["box_labels"] = boxes_for(chance, count, height, width)
+    if half(chance) if only_erases(mixer) or has_boxes else True:
         parts["labels"] = labels_for(chance, count)
         if half(chance):
             weights = chance.integers(0, 4, count) / 2
@@ -220,6 +247,20 @@ def labels_for(chance, count):
     return rows.astype(one(chance, ["float16", BFLOAT16, "float32", "float64"]))
 
 
+def boxes_for(chance, count, height, width):
+    """Up to three boxes in whole pixels for each image as left, top, right, bottom, some beyond the image or empty.
+
+    The first one is always there.
+    """
+    number = int(chance.integers(1, 4))
+    first = chance.integers(-2, (width, height), (count, number, 2))
+    boxes = np.concatenate([first, first + chance.integers(0, (width + 1, height + 1), (count, number, 2))], axis=2)
+    labels = chance.integers(0, 100, (count, number))
+    labels[:, 1:][chance.random((count, number - 1)) < 0.3] = -1
+    boxes[labels == -1] = -1
+    return boxes.astype(one(chance, ["float32", "float64"])), labels.astype(one(chance, ["int8", "int32", "float32"]))
+
+
 # ---- what no mixer can mix ----
 
 wide = {"i": np.int64, "u": np.int64}
@@ -269,6 +310,28 @@ SPOILED_PARTS = {
         lambda masks: masks[..., None, None],
         lambda masks: masks.astype(str),
         lambda masks: [[1], [2, 3]],
+    ],
+    "boxes": [
+        lambda boxes: boxes[:-1],
+        lambda boxes: boxes[:, :-1],
+        lambda boxes: boxes[..., :3],
+        lambda boxes: boxes.astype(np.int32),
+        lambda boxes: boxes.astype(np.float16),
+        lambda boxes: boxes + np.nan,
+        lambda boxes: boxes + np.inf,
+        lambda boxes: boxes * [-1, 1, 1, 1] + [9, 0, -20, 0],
+        lambda boxes: None,
+        lambda boxes: [[1], [2, 3]],
+    ],
+    "box_labels": [
+        lambda labels: labels[:-1],
+        lambda labels: labels[:, 1:],
+        lambda labels: labels[..., None],
+        lambda labels: labels.astype(bool),
+        lambda labels: np.zeros(labels.shape, np.uint8),
+        lambda labels: labels.astype(np.int32) - 200,
+        lambda labels: labels + np.float32(np.nan),
+        lambda labels: "labels",
     ],
     "attention": [
         lambda maps: maps[:-1],

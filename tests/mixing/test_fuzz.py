@@ -16,7 +16,7 @@ import tensorflow as tf
 from helpers import random_calls as rc
 from helpers.errors import refusal
 from helpers.execution import op_by_op
-from helpers.oracle import object_weights, picked, shrunk
+from helpers.oracle import object_weights, picked, seen_boxes, shrunk, tiled
 
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, Mixer, ObjectAware, Plan
@@ -104,6 +104,10 @@ def _called(chance, name, settings):
 def arrays(call, mixed):
     """The parts of a mixed element by name; its structure must be that of the call."""
     if call.as_dict:
+        mixed = dict(mixed)
+        if "bounding_boxes" in mixed:
+            mixed["boxes"], mixed["box_labels"] = (mixed["bounding_boxes"][key] for key in ("boxes", "labels"))
+            del mixed["bounding_boxes"]
         assert mixed.keys() == call.parts.keys() - {"attention"}
     else:
         names = [name for name in ("images", "labels", "sample_weights") if name in call.parts]
@@ -137,9 +141,14 @@ def untouched(call, mixed):
         np.testing.assert_array_equal(mixed[name].astype(float), call.parts[name].astype(float))
     if "labels" in mixed and mixed["labels"].ndim == 3 and not rc.only_erases(call.mixer):
         np.testing.assert_array_equal(mixed["labels"][:, 0, 0], call.parts["labels"].ravel())
-        np.testing.assert_array_equal(mixed["labels"][:, :, 1], np.eye(1, 2).repeat(len(mixed["labels"]), axis=0))
+        weights = mixed["labels"][:, :, 1]
+        np.testing.assert_array_equal(weights, np.eye(1, weights.shape[1]).repeat(len(weights), axis=0))
     elif "labels" in mixed:
         np.testing.assert_array_equal(mixed["labels"].ravel(), call.parts["labels"].ravel())
+    if "boxes" in mixed:
+        size = call.parts["images"].shape[1:3]
+        for example in range(len(mixed["boxes"])):
+            assert boxes_are(mixed, example, own_boxes(call.parts, example, np.ones(size, bool)))
 
 
 def lawful(call, mixed):
@@ -151,7 +160,8 @@ def lawful(call, mixed):
         same_bits({"images": before["images"]}, {"images": mixed["images"]})
         before["images"], mixed["images"] = features(call.mixer, mixed)
     for example in range(len(before["images"])):
-        if not any(explains(call.mixer, before, mixed, example, partner) for partner in partners(call, mixed, example)):
+        explained = (explains(call.mixer, before, mixed, example, other) for other in partners(call, mixed, example))
+        if not (any(explained) or is_tiled(call.mixer, before, mixed, example)):
             seen = {name: part[example].tolist() for name, part in mixed.items()}
             raise AssertionError(f"nobody explains example {example} of {call}: {seen}")
 
@@ -165,8 +175,14 @@ def types_stay(call, before, mixed):
     if "labels" in mixed:
         pairs = before["labels"].dtype.kind in "iu" and not rc.only_erases(call.mixer)
         labels = before["labels"] if before["labels"].shape[1:] != (1,) else before["labels"][:, 0]
-        assert mixed["labels"].shape == ((len(labels), 2, 2) if pairs else labels.shape)
+        num_images = getattr(call.mixer, "num_images", 2)
+        assert mixed["labels"].shape == ((len(labels), num_images, 2) if pairs else labels.shape)
         assert mixed["labels"].dtype == (np.float32 if pairs else labels.dtype)
+
+    for name in mixed.keys() & {"boxes", "box_labels"}:
+        count, number, *rest = before[name].shape
+        assert mixed[name].shape == (count, number * call.mixer.num_images, *rest)
+        assert mixed[name].dtype == before[name].dtype
 
 
 def features(bound, mixed):
@@ -238,9 +254,78 @@ def is_resized(mixer, before, mixed, example, partner):
         }
         if "segmentation_masks" in moved:
             moved["segmentation_masks"][partner][inside] = picked(before["segmentation_masks"][partner], height, width)
+        if "boxes" in before:
+            moved["expected_boxes"] = own_boxes(before, example, kept)
+            moved["expected_boxes"] += shrunk_boxes(before, partner, size, (top, left, bottom, right))
         if all_follows(mixer, before | moved, mixed, example, partner, kept, kept.mean(), 0.0):
             return True
     return False
+
+
+def is_tiled(mixer, before, mixed, example):
+    """Whether there are a point where four images meet, and three partners, that account for everything."""
+    images, (height, width) = before["images"].astype(float), before["images"].shape[1:3]
+    if len(images) < 2 or not any(type(leaf).__name__ == "Mosaic" for leaf in rc.leaves(mixer)):
+        return False
+    everyone, shown = range(len(images)), mixed["images"][example].astype(float)
+    for row, column in itertools.product(range(height + 1), range(width + 1)):
+        parts = [np.s_[:row, :column], np.s_[:row, column:], np.s_[row:, :column], np.s_[row:, column:]]
+        windows = [tiled([image] * 4, height, width, row, column) for image in images]
+        fits = [[one for one in everyone if alike(windows[one][part], shown[part]).all()] for part in parts]
+        if example in fits[0]:
+            others = itertools.product(*fits[1:])
+            if any(tiles_follow(mixer, before, mixed, [example, *three], (row, column)) for three in others):
+                return True
+    return False
+
+
+def tiles_follow(mixer, before, mixed, members, center):
+    """Whether masks, boxes and labels are those of four images that meet there; they differ if there are enough."""
+    (example, *others), (height, width) = members, before["images"].shape[1:3]
+    if len(set(members)) != min(4, len(before["images"])):
+        return False
+    if "segmentation_masks" in before:
+        masks = tiled(list(before["segmentation_masks"][members]), height, width, *center)
+        if not np.array_equal(mixed["segmentation_masks"][example], masks):
+            return False
+    if "boxes" in before:
+        expected = []
+        for place, member in enumerate(members):
+            maps = [np.full((height, width, 2), -1)] * 4
+            maps[place] = np.moveaxis(np.indices((height, width)), 0, -1)
+            shown = tiled(maps, height, width, *center)
+            expected += seen_boxes(before["boxes"][member], before["box_labels"][member], shown)
+        if not boxes_are(mixed, example, expected):
+            return False
+    rows, columns = (center[0], height - center[0]), (center[1], width - center[1])
+    parts = [np.float32(down * across / (height * width)) for down in rows for across in columns]
+    return "labels" not in before or labels_follow(mixer, before, mixed, example, others, parts, 1e-7)
+
+
+def own_boxes(before, example, kept):
+    """What is seen of the boxes of an example where its own pixels are kept."""
+    shown = np.where(kept[..., None], np.moveaxis(np.indices(kept.shape), 0, -1), -1)
+    return seen_boxes(before["boxes"][example], before["box_labels"][example], shown)
+
+
+def shrunk_boxes(before, partner, size, box):
+    """The boxes of an image that is shrunk whole into that box."""
+    (height, width), (top, left, bottom, right) = size, box
+    scale = np.array([(right - left) / width, (bottom - top) / height] * 2)
+    rows = zip(before["boxes"][partner].astype(float), before["box_labels"][partner], strict=True)
+    clipped = [(np.clip(each, 0, [width, height] * 2), label) for each, label in rows if label >= 0]
+    return [
+        [*(inside * scale + [left, top] * 2), label] for inside, label in clipped if (inside[2:] > inside[:2]).all()
+    ]
+
+
+def boxes_are(mixed, example, expected):
+    """Whether an example has these boxes, (left, top, right, bottom, label), in this order, and no others."""
+    rows = np.full((len(mixed["boxes"][example]), 5), -1.0)
+    rows[: len(expected)] = np.reshape(expected, (-1, 5))
+    labels = mixed["box_labels"][example].astype(float)
+    same = np.allclose(mixed["boxes"][example], rows[:, :4], rtol=0, atol=1e-5)
+    return same and np.array_equal(labels, rows[:, 4])
 
 
 def all_follows(mixer, before, mixed, example, partner, kept, share, error):
@@ -250,6 +335,11 @@ def all_follows(mixer, before, mixed, example, partner, kept, share, error):
         followed = np.where(kept, masks[example], masks[example if partner is None else partner])
         if not np.array_equal(mixed["segmentation_masks"][example], followed):
             return False
+    if "boxes" in before:
+        kept_pixels = np.broadcast_to(np.reshape(kept, np.shape(kept)[:2]), before["images"].shape[1:3])
+        expected = own_boxes(before, example, kept_pixels) + own_boxes(before, partner, ~kept_pixels)
+        if not boxes_are(mixed, example, before.get("expected_boxes", expected)):
+            return False
     if "labels" not in before:
         return True
     if isinstance(mixer, ObjectAware):
@@ -257,7 +347,7 @@ def all_follows(mixer, before, mixed, example, partner, kept, share, error):
     else:
         share = labeled_share(mixer, share, error)
         parts = np.float32(share), 1 - np.float32(share)
-    return labels_follow(mixer, before, mixed, example, partner, parts, error)
+    return labels_follow(mixer, before, mixed, example, [partner], parts, error)
 
 
 def object_parts(mixer, before, example, partner, kept):
@@ -312,16 +402,17 @@ def readings(own, other, shown, error):
         yield kept, share
 
 
-def labels_follow(mixer, before, mixed, example, partner, parts, error):
-    """Whether target and sample weight are those of an example and its partner, given both labels' weights.
+def labels_follow(mixer, before, mixed, example, partners, parts, error):
+    """Whether target and sample weight are those of an example and its partners, given the weights of all labels.
 
-    With sample weights a and b, weight × target is the own label's weight × a and the partner's weight × b.
+    With sample weights, weight × target is each label's weight × that of its example. A partner that is None stands for
+    an eraser.
     """
     labels, weights = before["labels"].reshape(len(before["images"]), -1), before.get("sample_weights")
-    other, total = example if partner is None else partner, sum(parts)
+    members, total = [example, *(example if each is None else each for each in partners)], sum(parts)
     weight, target, open_ = 1.0, mixed["labels"][example], np.isnan(total)
     if weights is not None:
-        weighted = parts[0] * float(weights[example]), parts[1] * float(weights[other])
+        weighted = [part * float(weights[member]) for part, member in zip(parts, members, strict=True)]
         weight, error = float(mixed["sample_weights"][example]), 2 * error + 4 * resolution(weights.dtype)
         if abs(weight * total - sum(weighted)) > max(1, total) * error:
             return False
@@ -329,13 +420,15 @@ def labels_follow(mixer, before, mixed, example, partner, parts, error):
     if rc.only_erases(mixer):
         return np.array_equal(target, labels[example].reshape(target.shape))
     if labels.dtype.kind not in "iu":
-        wanted = parts[0] * labels[example].astype(float) + parts[1] * labels[other].astype(float)
+        wanted = sum(part * labels[member].astype(float) for part, member in zip(parts, members, strict=True))
         error += 2 * resolution(labels.dtype)
         return open_ or np.allclose(weight * target.astype(float), wanted, rtol=0, atol=max(1, total) * error)
-    if target[0, 0] != labels[example, 0] or (partner is not None and target[1, 0] != labels[partner, 0]):
+    named = [place for place, each in enumerate([example, *partners]) if each is not None]
+    if any(target[place, 0] != labels[members[place], 0] for place in named):
         return False
     shares = target[:, 1].astype(float)
     summed = abs(shares.sum() - total) < 1e-6 or open_
+    parts = [*parts, *[0.0] * (len(shares) - len(parts))]
     return summed and (open_ or np.allclose(weight * shares, parts, rtol=0, atol=error))
 
 
