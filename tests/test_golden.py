@@ -37,6 +37,7 @@ from cutmix_tf import (
     HideAndSeek,
     ManifoldMixUp,
     MixUp,
+    Mosaic,
     ObjectAware,
     OneOf,
     RandomErasing,
@@ -103,7 +104,11 @@ def planned(mixer, *, grid=(7, 7)):
     ]
     names = ("box", "partner", "cells", "own_share", "mask", "source")
     fields = [name for name in names if getattr(plans[0], name) is not None]
-    return digests([{name: getattr(plan, name) for name in fields} for plan in plans])
+    rows = [{name: getattr(plan, name) for name in fields} for plan in plans]
+    if plans[0].tiles is not None:
+        rows = [{**row, **plan.tiles._asdict()} for row, plan in zip(rows, plans, strict=True)]
+        rows = [{name: part for name, part in row.items() if part is not None} for row in rows]
+    return digests(rows)
 
 
 def mixed(mixer, sizes=SIZES, *, grid=(7, 7), dtype=tf.uint8, blend_is_exact=True):
@@ -202,6 +207,8 @@ MIXERS = {
     "FMix": FMix(),
     "GridMix": GridMix(prob=0.5),
     "ResizeMix": ResizeMix(),
+    "Mosaic": Mosaic(),
+    "OneOf, two or four": OneOf([CutMix(), Mosaic(prob=0.5)]),
     "SaliencyMix, attention": SaliencyMix(saliency="attention"),
     "ObjectAware": ObjectAware(CutMix()),
     "ObjectAware, semantic": ObjectAware(ResizeMix(), rule="semantic"),
