@@ -85,13 +85,15 @@ def values_of(runs: list[StudyRun], arm: str, column: str) -> dict[int, float]:
 def _table(study: Study, runs: list[StudyRun]) -> Iterator[str]:
     known = set().union(*(run.summary() for run in runs))
     columns = {name: title for name, title in study.columns.items() if name in known}
-    yield f"| arm | seeds | {' | '.join(columns.values())} |"
+    first = study.task.headlines[0]
+    yield f"| arm | seeds ({columns[first]}) | {' | '.join(columns.values())} |"
     yield f"|---|---|{'---|' * len(columns)}"
     for name, arm in study.arms.items():
         cells = [values_of(runs, name, column) for column in columns]
         if cells[0]:
+            seeds = ", ".join(f"{seed} ({value:.1f})" for seed, value in values_of(runs, name, first).items())
             numbers = " | ".join(str(estimate(list(values.values()))) if values else "–" for values in cells)
-            yield f"| {arm.title} | {', '.join(map(str, cells[0]))} | {numbers} |"
+            yield f"| {arm.title} | {seeds} | {numbers} |"
 
 
 def _differences(study: Study, runs: list[StudyRun]) -> Iterator[str]:

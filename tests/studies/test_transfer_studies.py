@@ -71,8 +71,8 @@ def test_the_report_shows_scores_of_the_task_and_errors_of_the_backbones(study):
     finish(study)
     runs = list(study.runs())
     page = report.page(study, runs)
-    assert "| no mixing | 0, 1 | 21.00 ± 12.71 | 10.50 ± 6.35 | 21.00 ± 12.71 | 40.00 ± 0.00 |" in page
-    assert "| from scratch | 0, 1 | 10.00 ± 0.00 | 5.00 ± 0.00 | 10.00 ± 0.00 | – |" in page
+    assert "| no mixing | 0 (20.0), 1 (22.0) | 21.00 ± 12.71 | 10.50 ± 6.35 | 21.00 ± 12.71 | 40.00 ± 0.00 |" in page
+    assert "| from scratch | 0 (10.0), 1 (10.0) | 10.00 ± 0.00 | 5.00 ± 0.00 | 10.00 ± 0.00 | – |" in page
     assert "| CutMix | no mixing | 2 | 4.00 ±" in page
     assert "positive is better" in page
     assert "![AP at overlap 0.5 by epoch" in page
