@@ -33,6 +33,7 @@ MIXERS = {"CutMix": cm.CutMix(), "MixUp": cm.MixUp()}
 NEEDED, PEAK = "input and output, MB", "peak memory ÷ input and output"
 MEGABYTE, MEASURABLE = 1e6, 8e6
 """Bytes below which the memory of everything else would show."""
+_MMAP_THRESHOLD = -3  # a number of malloc.h
 
 
 def batch_of(batch: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -42,16 +43,36 @@ def batch_of(batch: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(images), tf.constant(chance.integers(0, 1000, batch, dtype=np.int32))
 
 
-def peak_bytes(call: Callable[[], Any]) -> int:
-    """By how much resident memory rises at most during a call."""
+def add_peaks(tables: list[dict]) -> None:
+    """Adds peak memory to the rows of large enough batches.
+
+    Memory then comes from the system and goes back to it, so that none is resident beforehand. That takes time, so
+    times must be measured before.
+    """
+    ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
+    for table in tables:
+        for name, row in table["rows"].items():
+            if row[NEEDED] * MEGABYTE >= MEASURABLE:
+                peak = peak_bytes(MIXERS[name.partition(",")[0]], batch_of(row["batch"], row["side"]))
+                row[PEAK] = significant(peak / (row[NEEDED] * MEGABYTE))
+                print(f"{name:34} {PEAK} {row[PEAK]}")
+
+
+def peak_bytes(mixer: cm.mixing.Mixer, element: tuple[tf.Tensor, tf.Tensor]) -> int:
+    """The images' bytes, and by how much resident memory rises at most during a call."""
+    mix = tf.function(mixer)
+    mix(*element)  # compiles
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what was freed earlier is given back, so that it isn't used for nothing
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _resident("VmRSS")
-    result = call()
+    result = mix(*element)
     peak = _resident("VmHWM")
     del result
-    return peak - before
+    return peak - before + _bytes(element[0])
+
+
+def _bytes(tensor: tf.Tensor) -> int:
+    return tensor.shape.num_elements() * tensor.dtype.size
 
 
 def _resident(name: str) -> int:
@@ -62,18 +83,14 @@ def _resident(name: str) -> int:
 
 
 def measure_size(name: str, batch: int, side: int, settings: argparse.Namespace) -> dict[str, Any]:
-    """Time of a call and, where it can be told, peak memory relative to input and output."""
+    """Time of a call, and the bytes of its input and output."""
     mix, element = tf.function(MIXERS[name]), batch_of(batch, side)
     mixed = mix(*element)
-    input_bytes, output_bytes = (images.shape.num_elements() * images.dtype.size for images, _ in (element, mixed))
-    needed = input_bytes + output_bytes
+    needed = _bytes(element[0]) + _bytes(mixed[0])
     seconds = [_seconds(mix, element) for _ in range(settings.rounds)]
     row = {"batch": batch, "side": side, "ms": summary([1000 * value for value in seconds])}
     row["ns a pixel"] = significant(float(np.median(seconds)) * 1e9 / (batch * side * side))
     row[NEEDED] = significant(needed / MEGABYTE)
-    del mixed
-    if needed >= MEASURABLE:
-        row[PEAK] = significant((input_bytes + peak_bytes(lambda: mix(*element))) / needed)
     return row
 
 
@@ -105,7 +122,7 @@ def measure_classes(classes: int, settings: argparse.Namespace) -> list[dict]:
     loops = {}
     for name, mixer in mixers.items():
         targets = mixer(images, labels)[1]
-        rows[name]["bytes of targets"] = targets.shape.num_elements() * targets.dtype.size
+        rows[name]["bytes of targets"] = _bytes(targets)
         loops[name] = start_loop(_loss_step(losses[name], targets, logits), settings.seconds)
     steps = compared(loops, ("soft labels",), 256, settings.rounds)
     return [
@@ -136,7 +153,7 @@ def draw(tables: list[dict], file: Path) -> None:
             panel.loglog([row[column] for row in rows], [row["ms"]["median"] for row in rows], "o-", base=2, **look)
             panel.set(xlabel=column, ylabel="ms a call")
         measured = [row for rows in of_both for row in rows if PEAK in row]
-        axes[2].semilogx([row[NEEDED] for row in measured], [row[PEAK] for row in measured], "o", **look)
+        axes[2].semilogx([row[NEEDED] for row in measured], [row[PEAK] for row in measured], "o", base=2, **look)
     axes[2].axhline(1.1, color="gray", linewidth=1, linestyle=":")
     axes[2].set(xlabel=NEEDED, ylabel=PEAK, ylim=(0, None))
     axes[0].legend(frameon=False)
@@ -155,6 +172,7 @@ def main() -> None:
         measure_growth([(64, side) for side in sides], "By side", settings),
     ]
     record["comparisons"] = grown + [table for count in CLASSES for table in measure_classes(count, settings)]
+    add_peaks(grown)
     if settings.save:
         save_record(record, settings.save)
         draw(grown, settings.save / "growth.png")
