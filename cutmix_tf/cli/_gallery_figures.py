@@ -86,7 +86,7 @@ def draw_steps(examples: Examples):
     side = examples.images.shape[1] // 2
     methods: list[tuple[str, str, mixing.Mixer | mixing.HiddenMixer]] = [
         ("CutMix", "a box of\nthe partner", mixing.CutMix()),
-        ("Attentive CutMix", "the cells a\nteacher looks at", mixing.AttentiveCutMix()),
+        ("Attentive CutMix", "cells that a\nteacher picks", mixing.AttentiveCutMix()),
         ("MixUp", "a blend\nof both", mixing.MixUp()),
         ("Feature CutMix", "a box of\nits features", mixing.FeatureCutMix(taps=(3,))),
         ("Cutout", "a square\nerased", mixing.Cutout(size=side, fill=examples.gray)),

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cutmix_tf.plotting._figure import GAP, axes_at, chip_at, new_figure, show_image, text_at
+from cutmix_tf.plotting._figure import axes_at, chip_at, new_figure, show_image, text_at
 from cutmix_tf.plotting._style import ERASED, INK, TARGET_COLORS, TEXT, color_of
 from cutmix_tf.plotting._targets import BELOW, draw_target, parts_of
 
-SIDE = 0.95  # inches, the width of an image
-MARGIN = 0.3  # inches, the room for the titles of rows
+SIDE = 0.9  # inches, the width of an image
+GAP = 0.07  # inches between images
+MARGIN = 0.28  # inches, the room for the titles of rows
 HEADING = 0.95  # inches, the room for the name of a method
 ROWS = ("image", "partner", "mask, map", "mixed")
 

@@ -12,7 +12,7 @@ from cutmix_tf.plotting._style import FURTHER_COLORS, SMALL, TARGET_COLORS
 BELOW = 0.55  # inches under an image, the room for a target of two labels
 LINE = 0.17  # inches, of each further label
 COLORS = (*TARGET_COLORS, *FURTHER_COLORS)
-LONGEST = 15  # letters in a line under an image
+LETTER = 0.068  # inches, about, the width of a letter
 
 
 class Part(NamedTuple):
@@ -54,19 +54,16 @@ def room_below(parts: Sequence[Sequence[Part]]) -> float:
     return BELOW + LINE * max(max(map(len, parts), default=0) - 2, 0)
 
 
-def draw_target(
-    figure, left: float, top: float, width: float, parts: Sequence[Part], names: Sequence[str], longest: int = LONGEST
-) -> None:
+def draw_target(figure, left: float, top: float, width: float, parts: Sequence[Part], names: Sequence[str]) -> None:
     """Draws a target as a bar, and the names of its labels below.
 
     Args:
       figure: A matplotlib figure.
       left: Where it starts, in inches.
       top: The lower edge of the image above, in inches.
-      width: In inches.
+      width: In inches; names are cut to fit.
       parts: What `parts_of` returns for it.
       names: A name for each class.
-      longest: Letters in a line; longer names are cut.
     """
     room = room_below([parts])
     axes = axes_at(figure, left, top - room, width, room)
@@ -74,7 +71,7 @@ def draw_target(
     for line, part in enumerate(parts):
         color = COLORS[part.color]
         axes.barh(-0.07, part.weight, left=start, height=0.07, color=color)
-        text = _line(part.weight, str(names[part.label]), longest)
+        text = _line(part.weight, str(names[part.label]), int(width / LETTER))
         axes.text(0, -0.14 - LINE * line, text, va="top", fontsize=SMALL, color=color)
         start += part.weight
     axes.set(xlim=(0, 1), ylim=(-room, 0))

@@ -59,7 +59,7 @@ def test_a_target_may_have_four_labels_some_of_one_class():
 def test_names_are_shortened_to_fit():
     soft = np.array([[0.0, 0.001, 0.999], [1.0, 0, 0], [0, 0, 1]], np.float32)
     texts = texts_of(plotting.draw_mixes(images_of(), soft, NAMES))
-    assert [text for text in texts if text] == ["1.00 a name th…", "<0.01 bee", "ant", "a name that is…"]
+    assert [text for text in texts if text] == ["1.00 a name that…", "<0.01 bee", "ant", "a name that is f…"]
 
 
 def test_each_row_may_have_a_title():
