@@ -1,6 +1,6 @@
 """The forms that targets take in losses and metrics: pair targets, class ids, soft targets.
 
-- Pair targets, float32 (batch, k, 2): `targets[b, j] = (class id, weight)`, own label first; k is 2 for all mixers.
+- Pair targets, float32 (batch, k, 2): `targets[b, j] = (class id, weight)`, own label first; k is 2, or 4 for `Mosaic`.
   Weights sum to one, but for one rule of `ObjectAware`. The papers' "two labels weighted by λ" as one tensor, whose
   size does not depend on the number of classes. Losses and metrics take any k, for images that are made of more.
 - Class ids, integers (batch,) or (batch, 1): the labels of images that are not mixed.

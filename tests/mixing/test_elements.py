@@ -107,7 +107,7 @@ REFUSED = {
     "integer weights": ((IMAGES, IDS, tf.ones(6, tf.int32)), ValueError, "must be floats"),
     "no labels": ((IMAGES,), ValueError, "got images only"),
     "weights without labels": ((IMAGES, None, tf.ones(6)), TypeError, "without labels"),
-    "bounding boxes": ((element(bounding_boxes=IDS),), ValueError, "'bounding_boxes'"),
+    "bounding boxes": ((element(bounding_boxes=IDS),), ValueError, "bounding_boxes must be"),
     "a misspelt key": ((element(sample_weight=tf.ones(6)),), ValueError, "Did you mean 'sample_weights'"),
     "a dict without images": (({"labels": IDS},), ValueError, "'images'"),
     "a dict and labels": ((element(), IDS), TypeError, "either a dict"),
