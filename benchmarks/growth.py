@@ -11,7 +11,6 @@ CutMix and MixUp on uint8 images as they are called in `Dataset.map`, one call a
 
 import argparse
 import ctypes
-import gc
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,8 +45,7 @@ def batch_of(batch: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
 def add_peaks(tables: list[dict]) -> None:
     """Adds peak memory to the rows of large enough batches.
 
-    Memory then comes from the system and goes back to it, so that none is resident beforehand. That takes time, so
-    times must be measured before.
+    Memory then comes from the system and goes back to it, which takes time: times must be measured before.
     """
     ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)
     for table in tables:
@@ -59,16 +57,18 @@ def add_peaks(tables: list[dict]) -> None:
 
 
 def peak_bytes(mixer: cm.mixing.Mixer, element: tuple[tf.Tensor, tf.Tensor]) -> int:
-    """The images' bytes, and by how much resident memory rises at most during a call."""
+    """The images' bytes, and by how much resident memory rises at most during a call.
+
+    That is the highest of some calls whose results are kept, since the first ones may fit into what is still resident.
+    """
     mix = tf.function(mixer)
-    mix(*element)  # compiles
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-    before = _resident("VmRSS")
-    result = mix(*element)
-    peak = _resident("VmHWM")
-    del result
-    return peak - before + _bytes(element[0])
+    results, rises = [mix(*element)], []
+    for _ in range(4):
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+        before = _resident("VmRSS")
+        results.append(mix(*element))
+        rises.append(_resident("VmHWM") - before)
+    return max(rises) + _bytes(element[0])
 
 
 def _bytes(tensor: tf.Tensor) -> int:
@@ -132,7 +132,7 @@ def measure_classes(classes: int, settings: argparse.Namespace) -> list[dict]:
 
 
 def _loss_step(loss: keras.losses.Loss, targets: tf.Tensor, logits: tf.Tensor) -> Callable[[], float]:
-    @tf.function
+    @tf.function(autograph=False)
     def step():
         with tf.GradientTape() as tape:
             tape.watch(logits)

@@ -106,7 +106,7 @@ def with_bare_loop(case: Case, batches: tf.data.Dataset, steps: int) -> Callable
     optimizer = keras.optimizers.SGD(0.1, 0.9)
     optimizer.build(model.trainable_variables)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(images, targets):
         with tf.GradientTape() as tape:
             value = loss(targets, model(images, training=True))
