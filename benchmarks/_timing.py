@@ -49,7 +49,7 @@ def start(dataset: tf.data.Dataset, seconds: float, parallel_calls: int, *, rest
     while taken < seconds / 4:
         batches *= 2
         taken = _seconds(iterator, tf.constant(batches))
-    wanted = max(round(batches * seconds / taken), 4 * parallel_calls)
+    wanted = max(round(batches * seconds / taken), 2 * parallel_calls)
     return Stream((lambda: iter(dataset)) if restart else lambda: iterator, tf.constant(wanted), parallel_calls)
 
 
