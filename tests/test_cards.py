@@ -9,7 +9,7 @@ from helpers.marks import slow_but
 CARDS = sorted((Path(__file__).parents[1] / "docs" / "methods").glob("*.md"))
 
 
-FAST = [card for card in CARDS if card.stem in ("cutmix", "feature_cutmix")]
+FAST = [card for card in CARDS if card.stem in ("cutmix",)]
 
 
 @pytest.mark.parametrize("card", slow_but(FAST, CARDS), ids=lambda card: card.stem)

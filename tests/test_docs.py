@@ -20,7 +20,7 @@ HELP = {  # words before --help
     "transfer": [["detection", "detection_scenes"], ["captioning", "captioning_scenes"]],
 }
 ELSEWHERE = {"--help", "--version", "--list", "--write", "--arms", "--seeds"}  # of no command, or of other programs
-ELSEWHERE |= {"--quick", "--check", "--no-deps"}
+ELSEWHERE |= {"--quick", "--check", "--no-deps", "--wheel-dir"}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -360,6 +360,9 @@ def changes(before, after):
 
 
 SLOW = (
+    "compiled: OneOf, mix or erase",
+    "compiled element: CutMix, strength 0.5",
+    "tfds: in order",
     "shapes: FeatureCutMix",
     "shapes: Cutout, then CutMix on a schedule",
     "tfds: CutMix",

@@ -257,6 +257,7 @@ def test_a_folder_of_bad_files_only(folder):
 # ---- small images ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augment", slow_but(["crop_flip"], ["crop_flip", "imagenet"]))
 def test_images_smaller_than_the_crop_are_enlarged(tmp_path, augment, monkeypatch):
     monkeypatch.setattr(_xla, "available", lambda: False)

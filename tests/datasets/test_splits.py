@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.marks import slow_but
 from helpers.tiny_sets import MANY_SIZES, EncodedSplit, decoded, fill_folder, prepare
 
 from cutmix_tf import datasets
@@ -39,7 +40,7 @@ def record_split(directory):
 MAKERS = (array_split, encoded_split, folder_split, record_split)
 
 
-@pytest.fixture(params=MAKERS, ids=lambda make: make.__name__)
+@pytest.fixture(params=slow_but([array_split, record_split], MAKERS), ids=lambda make: make.__name__)
 def split(request, tmp_path):
     """Eleven images; the number of each is its label and its first pixel."""
     return request.param(tmp_path)

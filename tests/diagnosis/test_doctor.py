@@ -219,6 +219,7 @@ def test_each_output_is_checked_by_its_own_loss():
     assert cm.doctor(data(labels=labels), two).ok
 
 
+@pytest.mark.slow
 def test_hidden_mixing_needs_the_tapped_model():
     built = cm.models.build("resnet20", num_classes=CLASSES, input_shape=(8, 8, 3))
     tapped = cm.TappedModel(built, taps=(0, 1))

@@ -36,6 +36,7 @@ def softmax(logits):
 # ---- a run's classifier ----
 
 
+@pytest.mark.slow
 def test_its_error_on_the_raw_test_images_is_that_of_the_summary(run):
     folder, summary = run
     test = small_set().test

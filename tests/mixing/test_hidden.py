@@ -59,6 +59,7 @@ def test_taps_are_drawn_equally_often():
     np.testing.assert_allclose(np.bincount(taps) / 400, 0.25, atol=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mixer", [cm.ManifoldMixUp(), pytest.param(cm.FeatureCutMix(), marks=pytest.mark.slow)], ids=repr
 )

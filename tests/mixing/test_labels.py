@@ -39,7 +39,7 @@ def shown(images):
 # ---- num_classes ----
 
 
-@each(cases.MIXING)
+@each(cases.MIXING, FEW)
 def test_soft_labels_of_ids_describe_the_image(mixer):
     images, targets = call(mixer, IMAGES, IDS, num_classes=COUNT)
     assert (targets.dtype, targets.shape) == (tf.float32, (COUNT, COUNT))

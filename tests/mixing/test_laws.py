@@ -116,7 +116,7 @@ def check_shares(mixer, size, dtype, *, rounds):
         np.testing.assert_allclose(targets[:, 0, 1], kept, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize(("size", "dtype"), slow_after(6, SIZES_AND_DTYPES), ids=str)
+@pytest.mark.parametrize(("size", "dtype"), slow_after(3, SIZES_AND_DTYPES), ids=str)
 def test_shares_are_exact_at_all_sizes(size, dtype):
     with op_by_op():
         for mixer in EXACT.values():

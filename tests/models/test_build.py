@@ -264,6 +264,7 @@ def test_stages_recompose_and_share_the_weights():
     np.testing.assert_array_equal(hidden, model(x))
 
 
+@pytest.mark.slow
 def test_a_saved_model_loads_with_keras_alone(tmp_path):
     model = build("resnet18", input_shape=(33, 40, 3), stem="imagenet")
     x = images_for(model)

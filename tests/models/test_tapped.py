@@ -30,6 +30,7 @@ def batch(count=12):
     return images, np.arange(count, dtype=np.int32) % 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mixer", slow_but(MIXERS[:1], MIXERS), ids=repr)
 def test_an_empty_plan_gives_the_base_models_bits(base, tapped, mixer):
     images, labels = batch()

@@ -331,6 +331,7 @@ def test_it_changes_cropped_images_in_training_only():
         np.testing.assert_array_equal(images, split().images[labels])
 
 
+@pytest.mark.slow
 def test_a_restart_goes_on_with_the_same_images():
     whole, later = train(AUGMENTED, split()), train(AUGMENTED, split(), first_step=3)
     for (images, _), (others, _) in zip(whole[3:], later[:5], strict=True):

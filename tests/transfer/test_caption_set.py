@@ -70,6 +70,7 @@ def test_errors(tmp_path, name, options, message):
         load_captions(name, data_dir=str(tmp_path), **options)
 
 
+@pytest.mark.slow
 def test_batches_hold_one_caption_of_each_image(tmp_path):
     prepare(tmp_path, train=4, test=1)
     data = load_captions("captioned", data_dir=str(tmp_path))

@@ -77,6 +77,7 @@ def test_a_run_leaves_its_files(run):
     assert runs.read_json(folder / "summary.json") == summary
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_not_trained_again(run):
     folder, summary = run
     assert train(folder) == summary

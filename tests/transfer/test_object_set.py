@@ -95,6 +95,7 @@ def test_epochs_differ_and_repeat(folder):
     assert orders[1] == order(1)
 
 
+@pytest.mark.slow
 def test_flips_move_boxes(folder):
     data = load_objects("boxed", data_dir=folder, classes=(2, 3), train_split="train[3:]")
     seen = set()

@@ -13,6 +13,7 @@ def error_of(model, images, labels):
     return top_k_error(model.logits(images), labels)
 
 
+@pytest.mark.slow
 def test_an_attack_of_no_strength_changes_nothing(model, small_set):
     images, labels = small_set.test.images, small_set.test.labels
     for attack in (fgsm, pgd):
