@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers.marks import slow_but
+from helpers.marks import rows, slow_but
 from helpers.small_teachers import brightness
 from helpers.tiny_sets import EncodedSplit
 
@@ -38,7 +38,7 @@ def batches_of(split, augment, size, **options):
     return pipeline.train_batches(split, still, batch_size=8, seed=3, **{"mix": Spy(), **options}).take(10)
 
 
-@pytest.mark.parametrize("make", [lambda split: split, as_png], ids=["array", "stream"])
+@pytest.mark.parametrize("make", rows({"array": lambda split: split, "stream": as_png}, ["stream"]))
 @pytest.mark.parametrize("augment", slow_but(["crop_flip"], ["none", "flip", "crop_flip"]))
 def test_maps_follow_crops_and_flips_exactly(make, augment):
     """For a teacher that sees brightness, the moved map is the map of the moved image, cell for cell."""

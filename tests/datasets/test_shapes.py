@@ -160,6 +160,7 @@ def test_colors(lightness, chroma, degrees, rgb):
     np.testing.assert_allclose(_shapes._color(lightness, chroma, hue).ravel(), rgb, atol=0.025)
 
 
+@pytest.mark.slow
 def test_distance_to_a_polygon():
     corners = [(-3.0, 0.0), (0.0, 1.0), (3.0, 4.0), (3.0, -4.0), (0.5, -1.0)]  # not convex
     y, x = np.random.default_rng(0).uniform(-6, 6, (2, 1, 20, 20)).astype(np.float32)

@@ -69,6 +69,7 @@ def test_an_interrupted_training_is_restored_to_the_bit(tmp_path):
         np.testing.assert_array_equal(weight, other)
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_the_metrics(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

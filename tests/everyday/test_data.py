@@ -135,6 +135,7 @@ def test_image_dataset_from_directory(tmp_path, label_mode):
     assert "accuracy" in model.fit(train.map(cm.CutMix()), shuffle=False, verbose=0).history
 
 
+@pytest.mark.slow
 def test_tfds(tmp_path):
     tfds = pytest.importorskip("tensorflow_datasets")
     prepare(tmp_path, "tiny", splits={"train": 10})

@@ -63,6 +63,7 @@ def test_what_is_left_out_is_small():
 # ---- ranking ----
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(some.lists(some.integers(-3, 3) | some.integers(1 - 2**29, 2**29 - 1), min_size=1, max_size=30), some.data())
 def test_largest_are_those_of_a_stable_sort(values, data):

@@ -21,7 +21,7 @@ from helpers.oracle import object_weights, picked, seen_boxes, shrunk, tiled
 import cutmix_tf as cm
 from cutmix_tf.mixing import MIXERS, BoundMixer, Canvas, Mixer, ObjectAware, Plan
 
-EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("CUTMIX_FUZZ_EXAMPLES", "8"))
 COUNTS = collections.Counter()
 COMPILED_OF = 20 if EXAMPLES < 1000 else 40  # XLA takes a second, and its code stays in memory
 

@@ -22,6 +22,7 @@ FOR_MIXING = [
 ]
 FOR_ERASING = [laws.labels_stay, laws.something_is_erased, laws.equal_seeds_give_equal_results]
 FOR_BOXES = [laws.boxes_differ_between_examples, laws.boxes_have_the_images_aspect, laws.every_place_is_reached]
+OF_SEVERAL = [name for name, mixer in cases.CASES.items() if isinstance(mixer, OneOf)]
 DTYPES = ["uint8", "float16", "bfloat16", "float32"]
 
 
@@ -48,7 +49,7 @@ def test_every_row_is_tested_by_laws():
 
 
 @obeys(FOR_MIXING)
-@each(cases.MIXING)
+@each(cases.MIXING, [*cases.ONE_OF_EACH, *OF_SEVERAL])
 def test_laws_of_mixing(mixer, law):
     law(mixer)
 
@@ -116,7 +117,7 @@ def check_shares(mixer, size, dtype, *, rounds):
         np.testing.assert_allclose(targets[:, 0, 1], kept, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize(("size", "dtype"), slow_after(3, SIZES_AND_DTYPES), ids=str)
+@pytest.mark.parametrize(("size", "dtype"), slow_after(2, SIZES_AND_DTYPES), ids=str)
 def test_shares_are_exact_at_all_sizes(size, dtype):
     with op_by_op():
         for mixer in EXACT.values():
@@ -135,7 +136,7 @@ def test_shares_are_exact_over_100_000_images(xla, size, dtype, mixer):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@each(cases.ONE_OF_EACH)
+@each(cases.ONE_OF_EACH, FEW)
 def test_dtype_and_shape_are_kept(mixer, dtype):
     images, labels = laws.painted_batch(count=5, height=7, width=9, dtype=dtype)
     if not cases.takes(mixer.mixer, images):

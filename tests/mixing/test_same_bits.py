@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from helpers import cases, laws
 from helpers.execution import op_by_op
-from helpers.marks import FEW, rows
+from helpers.marks import rows
 
 import cutmix_tf as cm
 from cutmix_tf import _xla
@@ -63,7 +63,7 @@ def test_same_bits_in_every_compiled_way(mixer, batch, xla, monkeypatch):
     assert_same(mixer, next(iter(mapped)), expected, "Dataset.map")
 
 
-@each(cases.ONE_OF_EACH, FEW)
+@each(cases.ONE_OF_EACH, BETWEEN_THEM_ALL_PLANS)
 def test_same_bits_in_graphs_and_datasets(mixer, batch):
     expected = mixer(*batch, seed=(3, 5))
     assert_same(mixer, tf.function(mixer)(*batch, seed=tf.constant([3, 5])), expected, "graph")

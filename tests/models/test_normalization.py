@@ -69,7 +69,7 @@ MODELS = {
 }
 CASES = [
     ("float32", "residual"),
-    ("float32", "nested"),
+    pytest.param("float32", "nested", marks=pytest.mark.slow),
     pytest.param("float32", "sequential", marks=pytest.mark.slow),
     ("mixed_bfloat16", "nested"),
     pytest.param("mixed_float16", "nested", marks=pytest.mark.slow),

@@ -6,6 +6,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from helpers.marks import slow_but
 from helpers.small_models import KINDS, build, layers_of, output_of, small, some, trainable, units_in
 
 from cutmix_tf import layers, models
@@ -18,7 +19,7 @@ every_regularizer = pytest.mark.parametrize("regularizer", REGULARIZERS, ids=lam
 # --- where they are --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", slow_but(["resnet", "wide_resnet"], KINDS))
 @pytest.mark.parametrize(
     ("regularizer", "layer", "rates"),
     [

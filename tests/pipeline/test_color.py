@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from cutmix_tf.pipeline._color import Jitter, apply_jitter, apply_lighting, sample_jitter, sample_lighting
@@ -61,6 +62,7 @@ def test_lighting_amounts_are_normal():
     np.testing.assert_allclose(np.corrcoef(amounts.T), np.eye(3), atol=0.02)
 
 
+@pytest.mark.slow
 def test_color_is_the_same_compiled():
     images = tf.constant(RANDOM.uniform(0, 255, (8, 6, 5, 3)).astype(np.float32))
 

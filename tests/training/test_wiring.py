@@ -270,8 +270,9 @@ WIRES: dict[str, list[Wire]] = {
     "checkpoints_kept": [Wire(lambda c: looks.start(c).callback(EpochRecorder).checkpoints.kept, same(2, 5))],
 }
 
+SLOW = ("attention-2", "teacher-1", "teacher-2", "epochs-5", "epochs-6", "image_size-1")
 ROWS = [
-    pytest.param(field, wire, id=f"{field}-{number}")
+    pytest.param(field, wire, id=f"{field}-{number}", marks=pytest.mark.slow if f"{field}-{number}" in SLOW else ())
     for field, rows in WIRES.items()
     for number, wire in enumerate(rows)
 ]

@@ -37,6 +37,7 @@ def save_as_run(model, folder):
 ENDS = ["stage2_block2_out", "stage3_block2_out", "stage4_block2_out"]
 
 
+@pytest.mark.slow
 def test_a_runs_weights_arrive_in_the_detector_level_by_level(tmp_path):
     """From the folder of a run to the features inside keras-cv's model."""
     size = 64, 64
