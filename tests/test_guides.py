@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.marks import slow_but
 
 DOCS = Path(__file__).parents[1] / "docs"
-GUIDES = ["quickstart", "tpu", pytest.param("keras", marks=pytest.mark.slow)]
+GUIDES = slow_but(["quickstart"], ["quickstart", "tpu", "keras"])
 
 
 @pytest.mark.parametrize("name", GUIDES)

@@ -178,7 +178,8 @@ def _strips(six: Examples) -> dict[str, tuple[str, Mapping[str, Callable]]]:
         row = {"erased" if isinstance(mixer, mixing.Eraser) else "mixed": _mixes(mixer)}
         strips[card_of(name)] = spaced(name), row
     for name in ("FMix", "GridMix", "MixUp", "ResizeMix"):  # whose shares are often near 0 or 1
-        strips[card_of(name)] = spaced(name), {"mixed": _telling(_mixes(mixing.MIXERS[name]()))}
+        mixer = mixing.MIXERS[name]()
+        strips[card_of(name)] = spaced(name), {"mixed": _telling(_mixes(mixer))}
     if six.masks is not None:
         rows = {"labels by area": _mixes(mixing.CutMix()), "labels by object": _by_objects(six.masks)}
         strips["object_aware"] = "Object-aware labels", rows

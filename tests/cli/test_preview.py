@@ -92,7 +92,6 @@ def test_attention_is_shown_where_it_decides(rows, tmp_path, monkeypatch):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.slow
 def test_without_a_mixer_the_batch_is_drawn_with_its_labels(rows, monkeypatch):
     drawn = []
     monkeypatch.setattr(plotting, "draw_mixes", lambda *parts: drawn.extend(parts))
@@ -103,6 +102,7 @@ def test_without_a_mixer_the_batch_is_drawn_with_its_labels(rows, monkeypatch):
     assert names == small_set().class_names
 
 
+@pytest.mark.slow
 def test_the_command_saves_a_figure_and_nothing_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(

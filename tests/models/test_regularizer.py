@@ -41,7 +41,7 @@ def test_branches_end_in_their_regularizer(kind, regularizer, layer, rates):
     assert found[-1].input is output_of(model, f"{units[-1]}_{last}")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", slow_but(["resnet", "wide_resnet"], KINDS))
 def test_drop_block_follows_every_norm_of_the_last_two_stages_and_the_shortcuts(kind):
     model = small(kind, regularizer=WithDropBlock(0.2, 3, per_channel=False))
     units = [unit for unit in units_in(model) if not unit.startswith("stage1")]

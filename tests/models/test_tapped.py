@@ -61,6 +61,7 @@ def test_mixing_at_a_tap_is_mixing_its_features_by_hand(base, tapped, mixer):
     assert done == set(range(4))
 
 
+@pytest.mark.slow
 def test_gradients_flow_and_weights_are_shared():
     model = small("resnet", size=(16, 12))
     tapped = TappedModel(model, TAPS)

@@ -345,6 +345,7 @@ def test_imagenet_images_get_colors_afterwards():
     assert np.any(values != np.rint(values))  # colors are changed in floats
 
 
+@pytest.mark.slow
 def test_cached_maps_are_refused_and_live_ones_are_made_of_the_changed_images():
     with_maps = split(attention=np.zeros((24, 2, 2), np.uint8))
 
