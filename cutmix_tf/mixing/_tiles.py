@@ -55,14 +55,17 @@ class Tiles(NamedTuple):
           shape: int32 (4,), their batch, height, width and channels.
         """
         batch, height, width, channels = tf.unstack(shape)
-        size, rows_or_one, own = tf.shape(rows)[1:], _at_least_one(rows), tf.range(tf.maximum(batch, 1))
+        rows_or_one, own = _at_least_one(rows), tf.range(tf.maximum(batch, 1))
+
+        def image(place):
+            return tf.gather(rows_or_one, place)  # XLA would compile rows_or_one[place] anew for each place
 
         def window(tiling):
             own, (right, below, across), (row, column) = tiling[0], tf.unstack(tiling[1]), tf.unstack(tiling[2])
-            upper = tf.concat([rows_or_one[own], rows_or_one[right]], axis=-1)
-            lower = tf.concat([rows_or_one[below], rows_or_one[across]], axis=-1)
-            first = tf.stack([0] * (rows.shape.rank - 3) + [height - row, (width - column) * channels])
-            return tf.slice(tf.concat([upper, lower], axis=-2), first, size)
+            upper = tf.concat([image(own), image(right)], axis=-1)
+            lower = tf.concat([image(below), image(across)], axis=-1)
+            shifts = row - height, (column - width) * channels  # nor does it take places for tf.slice as they come
+            return tf.roll(tf.concat([upper, lower], axis=-2), shifts, axis=[-2, -1])[..., :height, : width * channels]
 
         tilings = own, _at_least_one(self.partners), _at_least_one(self.center)
         tiled = tf.map_fn(window, tilings, fn_output_signature=tf.TensorSpec(rows.shape[1:], rows.dtype))

@@ -1,6 +1,7 @@
 """Equal seeds give equal bits however a mixer is called: eagerly, in graphs, under XLA, in datasets and processes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,14 @@ def test_same_bits_in_graphs_and_datasets(mixer, batch):
     twice = tf.data.Dataset.from_tensors(batch).repeat(2)
     for mixed in twice.map(lambda *parts: mixer(*parts, seed=(3, 5)), num_parallel_calls=8):
         assert_same(mixer, mixed, expected, "Dataset.map")
+
+
+@each(cases.ONE_OF_EACH, ["CutMix", "Mosaic"])
+def test_new_seeds_compile_nothing_anew(mixer, batch, xla):
+    """The seed is an input of the program; XLA compiles again for each value of what must be a constant."""
+    step = tf.function(lambda *parts: mixer(*parts[:2], seed=parts[2]), jit_compile=True, autograph=False)
+    program = step.experimental_get_compiler_ir(*batch, tf.constant([3, 5]))(stage="hlo")
+    assert re.search(r"= s32\[2\]\S* parameter\(", program[program.index("ENTRY") :])
 
 
 @pytest.mark.slow
