@@ -3,7 +3,7 @@
 A CIFAR ResNet-20 on one batch of 128 noise images, step by step, with `fit`: no input pipeline. All processes are there
 from the start, and take turns; those that wait don't compute. What each setting is:
 
-- float32: as Keras trains unless told otherwise, without XLA
+- float32: the default dtype policy of Keras, without XLA
 - mixed_bfloat16: Keras' dtype policy
 - FPMATH_MODE=BF16: oneDNN rounds to bfloat16 inside of float32 convolutions
 - ONEDNN_OPTS=0: without oneDNN

@@ -2,8 +2,8 @@
 
     python benchmarks/hours.py [--quick] [--save]
 
-Steps are those of the config's model, image size and precision, on noise, with batches of at most `--batch` images.
-The input pipeline, evaluation and a teacher's maps are not measured; they cost little beside such steps.
+Steps train the row's model in float32 on noise, with batches of at most `--batch` images. The input pipeline,
+evaluation and a teacher's maps are not included.
 """
 
 import runpy

@@ -1,4 +1,4 @@
-"""Bounding boxes of a mixed batch: moved with their images, clipped to what is seen, and dropped if little is."""
+"""Bounding boxes of a mixed batch: moved with their images, clipped to their visible part, and dropped if too little is visible."""
 
 from typing import NamedTuple, cast
 
@@ -78,7 +78,7 @@ def _check_moves_boxes(plan: Plan, name: str) -> None:
     """Raises ValueError if it is not exact what a plan leaves of a box."""
     if plan.erase or plan.blends or plan.cells is not None or plan.mask is not None:
         raise ValueError(
-            f"{name} can't move bounding_boxes along: it blends or erases images, or pastes parts that are no boxes. "
+            f"{name} can't move bounding_boxes along: it blends or erases images, or pastes parts that are not boxes. "
             f"Use {MOVERS}, or remove the boxes."
         )
 
