@@ -1,4 +1,4 @@
-"""Bounding boxes of a mixed batch: moved with their images, clipped to their visible part, and dropped if too little is visible."""
+"""Bounding boxes of a mixed batch: moved with their images, clipped, and dropped if too little is visible."""
 
 from typing import NamedTuple, cast
 
