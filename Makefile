@@ -10,6 +10,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
+# oneDNN also where TensorFlow leaves it off by default (CPUs without AVX-512 VNNI): up to half as fast again
+export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .PHONY: demo test test-all test-minima check docs figures notebooks mutants clean
 

@@ -10,7 +10,9 @@ from cutmix_tf.training import TrainConfig
 config = TrainConfig(
     dataset="shapes",
     model="resnet20",
-    epochs=46,
+    image_size=24,
+    epochs=32,
+    evaluate_every=8,
     batch_size=32,
     learning_rate=0.05,
     augment="none",
