@@ -7,6 +7,7 @@ from cutmix_tf.plotting._style import INK, SMALL, TEXT, TITLE, colors_of
 from cutmix_tf.runs import Row, judged_rows, judged_split
 
 SETTLED = 1 / 3  # of the epochs: what comes before may leave the figure at the top
+FEW = 12  # points of a curve, which are then marked: the lines between them were not measured
 
 
 def draw_curves(
@@ -33,7 +34,7 @@ def draw_curves(
     judged = {name: _points(judged_rows(rows, splits[name]), splits[name]) for name, rows in histories.items()}
     trained = {name: _points(rows, "train") for name, rows in histories.items()}
     figure = new_figure(9.0, 4.0, layout="constrained")
-    left, right = figure.subplots(1, 2)
+    left, right = figure.subplots(1, 2, sharex=True)
     _draw(left, judged, colors, f"{' or '.join(sorted(set(splits.values())))} error".capitalize())
     _draw(right, trained, colors, "Training error, on the batches as mixed")
     left.set_ylabel("top-1 error (%), ↓ better", fontsize=TEXT)
@@ -52,7 +53,7 @@ def _draw(axes, curves: Mapping[str, tuple[list[float], list[float]]], colors: M
     from matplotlib.ticker import MaxNLocator
 
     for name, (epochs, errors) in curves.items():
-        axes.plot(epochs, errors, color=colors[name], linewidth=2, marker="o" if len(epochs) == 1 else None)
+        axes.plot(epochs, errors, color=colors[name], linewidth=2, marker="o" if len(epochs) <= FEW else None)
     axes.set_title(title, fontsize=TITLE, color=INK)
     axes.set_xlabel("epoch", fontsize=TEXT)
     axes.tick_params(labelsize=SMALL)

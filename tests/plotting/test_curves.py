@@ -34,6 +34,18 @@ def test_epochs_without_an_evaluation_are_skipped():
     assert len(right[0]) == 4
 
 
+@pytest.mark.parametrize(("epochs", "marker"), [(3, "o"), (40, "None")], ids=["few", "many"])
+def test_few_evaluations_are_marked(epochs, marker):
+    left = plotting.draw_curves({"none": history(epochs=epochs)}).axes[0]
+    assert left.get_lines()[0].get_marker() == marker
+
+
+def test_both_parts_have_the_same_epochs():
+    rows = [row(1, 60.0), row(2, 40.0, test=30.0), row(3, 35.0, test=28.0)]
+    left, right = plotting.draw_curves({"CutMix": rows}).axes
+    assert left.get_xlim() == right.get_xlim()
+
+
 @pytest.mark.parametrize(
     ("splits", "title"),
     [
