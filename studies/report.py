@@ -123,7 +123,7 @@ def _compared(study: Study) -> Iterator[tuple[str, str]]:
     """Pairs of an arm and the one that it is compared with."""
     for reference in () if study.baseline is None else (study.baseline, "cutmix_0.5"):
         for name, arm in study.arms.items():
-            if name != reference and arm.versus is None and reference in study.arms:
+            if name not in (reference, study.baseline) and arm.versus is None and reference in study.arms:
                 yield name, reference
     yield from ((name, arm.versus) for name, arm in study.arms.items() if arm.versus is not None)
 
