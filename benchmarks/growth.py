@@ -155,7 +155,7 @@ def draw(tables: list[dict], file: Path) -> None:
         measured = [row for rows in of_both for row in rows if PEAK in row]
         axes[2].semilogx([row[NEEDED] for row in measured], [row[PEAK] for row in measured], "o", base=2, **look)
     axes[2].axhline(1.1, color="gray", linewidth=1, linestyle=":")
-    axes[2].set(xlabel=NEEDED, ylabel=PEAK, ylim=(0, None))
+    axes[2].set(xlabel=NEEDED, ylabel="peak memory ÷ both", ylim=(0, 1.3))
     axes[0].legend(frameon=False)
     figure.savefig(file, dpi=120)
     print(f"Saved {file}")
