@@ -19,7 +19,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 	$(BIN)/pip install --quiet --editable ".[$*]"
 	touch $@
 
-# oneDNN also where TensorFlow leaves it off by default, on CPUs without AVX-512 VNNI: up to half as fast again
+# oneDNN also where TensorFlow leaves it off by default, on CPUs without AVX-512 VNNI
 demo: export TF_ENABLE_ONEDNN_OPTS ?= 1
 demo: .venv/train
 	$(BIN)/cutmix-tf train configs/shapes_resnet20.py
