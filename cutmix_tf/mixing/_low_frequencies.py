@@ -74,39 +74,34 @@ def largest(values: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     count, place = count[:, None], tf.range(tf.shape(values)[1])
 
     def above(least):
-        return _count(values[:, None] > least[:, :, None])
+        return _count(values > least)
 
     threshold = _lowest(lambda least: above(least) <= count, tf.fill(tf.shape(count), -_LIMIT), tf.constant(True))
     chosen, equal = values > threshold, values == threshold
     missing = count - above(threshold)
-    shared = tf.reduce_any(_count(equal[:, None]) > missing)  # otherwise all that are equal are chosen
-
-    def before(end):
-        return _count(equal[:, None] & (place < end[:, :, None]))
-
-    end = _lowest(lambda end: before(end) >= missing, tf.zeros_like(count), shared)
+    shared = tf.reduce_any(_count(equal) > missing)  # otherwise all that are equal are chosen
+    end = _lowest(lambda end: _count(equal & (place < end)) >= missing, tf.zeros_like(count), shared)
     return chosen | (equal & ((place < end) | tf.logical_not(shared)))
 
 
 def _count(chosen: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.cast(chosen, tf.int32), axis=2)
+    return tf.reduce_sum(tf.cast(chosen, tf.int32), axis=1, keepdims=True)
 
 
 def _lowest(holds, first: tf.Tensor, needed: tf.Tensor) -> tf.Tensor:
     """The lowest integer, from `first` to 2**30 − 1 above it, from which on something holds: int32 (batch, 1).
 
-    Each step finds three bits, with seven comparisons of each value that is read.
-
     Args:
-      holds: Whether it does for some integers: int32 (batch, n) -> bool (batch, n).
+      holds: Whether it does for an integer of each row: int32 (batch, 1) -> bool (batch, 1).
       first: int32 (batch, 1).
       needed: Whether to search; otherwise `first` is returned.
     """
 
-    def step(shift, low):
-        starts = low + tf.bitwise.left_shift(tf.range(1, 8), shift)
-        missed = tf.reduce_sum(tf.cast(tf.logical_not(holds(starts - 1)), tf.int32), axis=1, keepdims=True)
-        return shift - 3, low + tf.bitwise.left_shift(missed, shift)
+    def step(half, low, middle):  # it is one of 2 · half integers from low on
+        low = tf.where(holds(middle), low, middle + 1)
+        half //= 2
+        return half, low, low + half - 1
 
-    start = tf.where(needed, 27, -3)
-    return tf.while_loop(lambda shift, _: shift >= 0, step, (start, first), maximum_iterations=10)[1]
+    half = tf.where(needed, 2**29, 0)
+    loop = tf.while_loop(lambda half, *_: half > 0, step, (half, first, first + half - 1), maximum_iterations=30)
+    return loop[1]

@@ -25,8 +25,10 @@ def averaged(images: tf.Tensor, source: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
     columns = tf.cast(_covered(source[:, 1::2], box[:, 1::2], width), dtype)
     sums = tf.einsum("byp,bfpxc->bfyxc", rows, tf.cast(images, dtype))
     sums = tf.einsum("bxq,bfyqc->bfyxc", columns, sums)
-    area = tf.reduce_prod(source[:, 2:] - source[:, :2], axis=1)[:, None, None, None, None]
-    means = tf.cast(sums, tf.float64) / tf.cast(area, tf.float64)
+    # Divided by the weights that were added up, not by the source's area: XLA multiplies by the reciprocal of what is
+    # constant, and then not every half would be rounded to even.
+    weights = tf.reduce_sum(rows, axis=2)[:, :, None] * tf.reduce_sum(columns, axis=2)[:, None, :]
+    means = tf.cast(sums, tf.float64) / tf.cast(tf.maximum(weights, 1), tf.float64)[:, None, :, :, None]
     return tf.cast(tf.round(means) if images.dtype.is_integer else means, images.dtype)
 
 

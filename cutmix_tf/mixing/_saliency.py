@@ -25,10 +25,9 @@ def saliency_maps(images: tf.Tensor) -> tf.Tensor:
     for reach in tf.unstack(reaches):
         total = _in_windows(sums, reach, reaches[-1], size)
         count = _length(reach[0], size[0])[:, None] * _length(reach[1], size[1])
-        difference = tf.cast(gray * count - total, tf.float64) / tf.cast(tf.maximum(count - 1, 1), tf.float64)
-        steps = tf.cast(difference, tf.int32)  # toward zero
-        brighter += tf.maximum(steps, 0)
-        darker += tf.maximum(-steps, 0)
+        difference, others = gray * count - total, tf.maximum(count - 1, 1)
+        brighter += _whole_part(tf.maximum(difference, 0), others)
+        darker += _whole_part(tf.maximum(-difference, 0), others)
     return _scaled(brighter) + _scaled(darker)
 
 
@@ -49,10 +48,21 @@ def _gray(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.floor(values + (0.5 + 2.0**-20)), tf.int32)  # a half, whose sum may be rounded down, goes up
 
 
+def _whole_part(values: tf.Tensor, divisors: tf.Tensor) -> tf.Tensor:
+    """Quotients of whole numbers that are not negative, rounded down.
+
+    The half keeps them away from whole numbers: compiled code may multiply by a reciprocal, which can be a bit smaller.
+    """
+    return tf.cast((tf.cast(values, tf.float64) + 0.5) / tf.cast(divisors, tf.float64), tf.int32)
+
+
 def _running_sums(gray: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
     """The sum of each pixel and all above and left of it, for images with a margin of zeros, and one more in front."""
-    margins = tf.concat([[[0, 0]], tf.stack([margin + 1, margin], axis=1)], axis=0)
-    return tf.cumsum(tf.cumsum(tf.pad(gray, margins), axis=1), axis=2)
+    sums = tf.cumsum(tf.cumsum(tf.pad(gray, [[0, 0], [1, 0], [1, 0]]), axis=1), axis=2)
+    below = tf.repeat(sums[:, -1:], margin[0], axis=1)
+    sums = tf.concat([tf.pad(sums, [[0, 0], [margin[0], 0], [0, 0]]), below], axis=1)
+    right = tf.repeat(sums[:, :, -1:], margin[1], axis=2)
+    return tf.concat([tf.pad(sums, [[0, 0], [0, 0], [margin[1], 0]]), right], axis=2)
 
 
 def _in_windows(sums: tf.Tensor, reach: tf.Tensor, margin: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
@@ -74,5 +84,4 @@ def _length(reach: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
 
 def _scaled(values: tf.Tensor) -> tf.Tensor:
     """Whole numbers scaled so that each image's largest is 255, rounded down."""
-    largest = tf.cast(tf.reduce_max(values, axis=[1, 2], keepdims=True), tf.float64)
-    return tf.cast(tf.math.divide_no_nan(255 * tf.cast(values, tf.float64), largest), tf.int32)
+    return _whole_part(255 * values, tf.maximum(tf.reduce_max(values, axis=[1, 2], keepdims=True), 1))

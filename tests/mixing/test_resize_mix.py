@@ -72,6 +72,19 @@ def test_large_bytes_are_averaged_exactly():
         np.testing.assert_array_equal(mixed[example, :height, :width], pasted)
 
 
+def test_compiled_halves_are_rounded_to_even():
+    """28 pixels: XLA multiplies by the reciprocal of a constant area, with which 3.5 came out below a half."""
+    images = np.random.default_rng(0).integers(0, 256, (6, 28, 28, 3), np.uint8)
+    mixer = cm.ResizeMix(scale=(0.5, 0.5))
+    mixed = mixer(images, tf.range(6), seed=SEED)[0].numpy()
+    plan = mixer.plan(Canvas(*map(tf.constant, (6, 28, 28))), SEED)
+    for example, ((top, left, bottom, right), other) in enumerate(
+        zip(plan.box.numpy(), plan.partner.numpy(), strict=True)
+    ):
+        pasted = images[other].reshape(14, 2, 14, 2, 3).mean(axis=(1, 3))  # fourths, so exact
+        np.testing.assert_array_equal(mixed[example, top:bottom, left:right], np.rint(pasted))
+
+
 def test_equal_boxes_copy_every_bit():
     images = tf.constant(np.random.default_rng(0).normal(size=(4, 9, 8, 3)) * 1e30)
     box, partner = tf.constant([[1, 2, 9, 8]] * 4), tf.constant([1, 2, 3, 0])

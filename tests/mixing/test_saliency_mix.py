@@ -22,6 +22,14 @@ def test_saliency_is_that_of_the_oracle(size):
     np.testing.assert_array_equal(maps, [fine_grained_saliency(image) for image in images])
 
 
+def test_compiled_saliency_is_the_same():
+    """XLA multiplies by the reciprocals of windows' sizes, with which some whole quotients came out just below."""
+    images = tf.constant(np.random.default_rng(0).integers(0, 256, (32, 60, 60, 3), np.uint8))
+    compiled = tf.function(saliency_maps, jit_compile=True)(images)
+    with op_by_op():
+        np.testing.assert_array_equal(compiled, saliency_maps(images))
+
+
 @pytest.mark.parametrize("dtype", ["int32", "float16", "float32", "float64"])
 def test_other_dtypes_are_scaled_to_their_own_range(dtype):
     images = np.random.default_rng(0).integers(0, 256, (3, 9, 11, 1), np.uint8)
