@@ -13,7 +13,7 @@ DRAWN = {
     "top-1 error %": "top-1 error (%) ↓",
     "negative log-likelihood": "loss (NLL) ↓",
     "expected calibration error %": "calibration error (%) ↓",
-    "FGSM 8/255, top-1 error %": "error under FGSM, ε = 8 of 255 (%) ↓",
+    "FGSM 1/255, top-1 error %": "error under FGSM, ε = 1 of 255 (%) ↓",
     "center hidden at half the side, top-1 error %": "error, center hidden (%) ↓",
     "boundary hidden at half the side, top-1 error %": "error, boundary hidden (%) ↓",
     "in between (cutmix, ½), either class predicted %": "one of two pasted classes predicted (%) ↑",
