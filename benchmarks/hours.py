@@ -1,11 +1,13 @@
 """How long the papers' trainings would take on this machine: seconds of a few steps, times all steps of a config.
 
-    python benchmarks/hours.py [--quick] [--save]
+    TF_ENABLE_ONEDNN_OPTS=1 python benchmarks/hours.py [--quick] [--save]
 
-Steps train the row's model in float32 on noise, with batches of at most `--batch` images. The input pipeline,
-evaluation and a teacher's maps are not included.
+Steps train the row's model in float32 on noise, with batches of at most `--batch` images; a model of several rows is
+measured once. The input pipeline, evaluation and a teacher's maps are not included.
 """
 
+import functools
+import os
 import runpy
 import statistics
 import time
@@ -20,46 +22,50 @@ import cutmix_tf as cm
 from cutmix_tf.training import TrainConfig
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-FULL = {"steps": 3, "batch": 64}
-QUICK = {"steps": 1, "batch": 4}
-ROWS = {  # a row of a paper's table -> config, model, training images, classes, pixels
-    "Yun, Table 5: CIFAR-100, PyramidNet-200": ("cutmix_cifar100", "pyramidnet200", 50_000, 100, 32),
-    "Yun, Table 7: CIFAR-10, PyramidNet-200": ("cutmix_cifar10", "pyramidnet200", 50_000, 10, 32),
-    "Yun, Table 3: ImageNet, ResNet-50": ("cutmix_imagenet", "resnet50", 1_281_167, 1000, 224),
-    "Yun, Table 4: ImageNet, ResNeXt-101": ("cutmix_imagenet", "resnext101_32x4d", 1_281_167, 1000, 224),
-    "Walawalkar, Table 1: CIFAR-10, ResNet-18": ("attentive_cifar10", "resnet18", 50_000, 10, 32),
-    "Walawalkar, Table 2: CIFAR-100, DenseNet-121": ("attentive_cifar100", "densenet121", 50_000, 100, 32),
-    "Walawalkar, Table 3: ImageNet, ResNet-18": ("attentive_imagenet", "resnet18", 1_281_167, 1000, 224),
+FULL = {"steps": 3, "batch": 16}
+QUICK = {"steps": 1, "batch": 2}
+ROWS = {  # a row of a paper's table -> config, model, training images, pixels
+    "Walawalkar, Table 1: CIFAR-10, ResNet-18": ("attentive_cifar10", "resnet18", 50_000, 32),
+    "Walawalkar, Table 2: CIFAR-100, DenseNet-121": ("attentive_cifar100", "densenet121", 50_000, 32),
+    "Walawalkar, Table 3: ImageNet, ResNet-18": ("attentive_imagenet", "resnet18", 1_281_167, 224),
+    "Yun, Table 3: ImageNet, ResNet-50": ("cutmix_imagenet", "resnet50", 1_281_167, 224),
+    "Yun, Table 4: ImageNet, ResNeXt-101": ("cutmix_imagenet", "resnext101_32x4d", 1_281_167, 224),
+    "Yun, Table 5: CIFAR-100, PyramidNet-200": ("cutmix_cifar100", "pyramidnet200", 50_000, 32),
+    "Yun, Table 7: CIFAR-10, PyramidNet-200": ("cutmix_cifar10", "pyramidnet200", 50_000, 32),
 }
+CLASSES = {32: 100, 224: 1000}  # by pixels
 
 
 def main() -> None:
     """Measures each row, and prints hours."""
     settings = read_settings(__doc__, FULL, QUICK)
     record, rows = new_record(settings), {}
-    for title, (name, model, count, classes, side) in ROWS.items():
+    for title, (name, model, count, side) in ROWS.items():
         config = runpy.run_path(str(CONFIGS / f"{name}.py"))["config"]
         batch = min(settings.batch, config.batch_size)
-        rate = batch / seconds_of_a_step(model, classes, side, batch, settings.steps)
+        rate = batch / seconds_of_a_step(model, side, batch, settings.steps)
         hours = count * config.epochs / rate / 3600
+        print(f"{title}: {rate:.3g} images/s", flush=True)
         rows[title] = {
             "images/s": float(f"{rate:.3g}"),
             "epochs": config.epochs,
             "hours": float(f"{hours:.3g}"),
             "command": command(name, config, model),
         }
-    record["comparisons"] = [comparison("Trainings of the papers, on this machine", rows)]
+    one_dnn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset")
+    record["comparisons"] = [comparison(f"Trainings of the papers, TF_ENABLE_ONEDNN_OPTS={one_dnn}", rows)]
     if settings.save:
         save_record(record, settings.save)
 
 
-def seconds_of_a_step(name: str, classes: int, side: int, batch: int, steps: int) -> float:
+@functools.cache
+def seconds_of_a_step(name: str, side: int, batch: int, steps: int) -> float:
     """The median time of a training step on noise, once it is traced."""
     keras.backend.clear_session()
     chance = np.random.default_rng(0)
     images = tf.constant(chance.normal(size=(batch, side, side, 3)).astype("float32"))
-    labels = tf.constant(chance.integers(0, classes, batch))
-    model = cm.models.build(name, num_classes=classes, input_shape=(side, side, 3))
+    labels = tf.constant(chance.integers(0, CLASSES[side], batch))
+    model = cm.models.build(name, num_classes=CLASSES[side], input_shape=(side, side, 3))
     model.compile(keras.optimizers.SGD(0.1, 0.9), cm.MixedCrossentropy())
     model.train_on_batch(images, labels)
     taken = []
