@@ -9,11 +9,11 @@ STUDY = Study(
     name="localization",
     title="Study 3: localization on Tiny ImageNet",
     question="""
-A classifier's class-activation map shows where it looks. Yun et al. 2019, Table 9, find objects best with CutMix, then
-with Cutout, and with MixUp no better than without. The same in small: ResNet-20 on 100 images a class of 50 classes of Tiny
-ImageNet, at 32 of its 64 pixels, for 60 epochs with crop and flip, each method with its paper's setting on CIFAR; the boxes
-are those of the dataset's validation images. The 32-pixel maps of ResNet-20 have 8×8 cells. Localization is measured by
-`python studies/evaluate.py localization --suites accuracy calibration wsol`.
+A classifier's class-activation map shows where it looks. Yun et al. 2019, Table 9, find objects best with CutMix,
+then with Cutout, and with MixUp no better than without. The same in small: ResNet-20 on 100 images a class of 50
+classes of Tiny ImageNet, at 32 of its 64 pixels, for 60 epochs with crop and flip, each method with its paper's
+setting on CIFAR; the boxes are those of the dataset's validation images. The 32-pixel maps of ResNet-20 have 8×8
+cells. Localization is measured by `python studies/evaluate.py localization --suites accuracy calibration wsol`.
 """,
     config=TrainConfig(
         dataset="tiny_imagenet50",
