@@ -60,9 +60,9 @@ def _running_sums(gray: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
     """The sum of each pixel and all above and left of it, for images with a margin of zeros, and one more in front."""
     sums = tf.cumsum(tf.cumsum(tf.pad(gray, [[0, 0], [1, 0], [1, 0]]), axis=1), axis=2)
     below = tf.repeat(sums[:, -1:], margin[0], axis=1)
-    sums = tf.concat([tf.pad(sums, [[0, 0], [margin[0], 0], [0, 0]]), below], axis=1)
+    sums = tf.concat([tf.pad(sums, tf.stack([[0, 0], [margin[0], 0], [0, 0]])), below], axis=1)
     right = tf.repeat(sums[:, :, -1:], margin[1], axis=2)
-    return tf.concat([tf.pad(sums, [[0, 0], [0, 0], [margin[1], 0]]), right], axis=2)
+    return tf.concat([tf.pad(sums, tf.stack([[0, 0], [0, 0], [margin[1], 0]])), right], axis=2)
 
 
 def _in_windows(sums: tf.Tensor, reach: tf.Tensor, margin: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
