@@ -10,7 +10,8 @@ from cutmix_tf.runs import judged_rows, judged_split, read_history
 
 
 def draw_arms(study: Study, runs: list[StudyRun]):
-    """The error or score by epoch of each arm, as a matplotlib figure: the mean over seeds, each seed faint behind."""
+    """The error or score by epoch of each main arm, as a matplotlib figure: the mean over seeds, each faint behind."""
+    runs = [run for run in runs if is_main(study, run.arm)]
     figure = plotting.new_figure(7.2, 4.4, layout="constrained")
     axes = figure.subplots()
     colors = plotting.colors_of({run.arm: method_of(run) for run in runs})
@@ -27,6 +28,11 @@ def draw_arms(study: Study, runs: list[StudyRun]):
     axes.grid(axis="y", alpha=0.25)
     axes.legend(frameon=False)
     return figure
+
+
+def is_main(study: Study, arm: str) -> bool:
+    """Whether an arm has as many seeds as any: the others would crowd the figure."""
+    return len(study.arms[arm].seeds) == max(len(each.seeds) for each in study.arms.values())
 
 
 def method_of(run: StudyRun) -> str | None:

@@ -11,6 +11,7 @@ import cards
 import estimates
 import pytest
 import report
+from figures import draw_arms
 from run import keep
 from study import KEPT, NETWORK, Arm, Study, StudyRun, load_study, study_names
 
@@ -82,6 +83,13 @@ def test_a_single_seed_has_no_interval():
 def test_the_figure_shows_each_arm(study):
     file = report.draw(study, [run for run in study.runs() if run.finished])
     assert file.stat().st_size > 10_000
+
+
+def test_the_figure_leaves_out_arms_with_fewer_seeds(study):
+    arms = {**study.arms, "cutmix_0.5": dataclasses.replace(study.arms["cutmix_0.5"], seeds=(0,))}
+    uneven = dataclasses.replace(study, arms=arms)
+    figure = draw_arms(uneven, [run for run in uneven.runs() if run.finished])
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["no mixing"]
 
 
 @pytest.mark.parametrize("name", study_names())
