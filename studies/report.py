@@ -55,14 +55,13 @@ def runs_csv(runs: list[StudyRun]) -> str:
 
 def page(study: Study, runs: list[StudyRun]) -> str:
     """The study's page: what it asks, what was run, and what came out."""
-    count, total = len(runs), sum(1 for _ in study.runs())
     return "\n".join(
         [
             f"# {study.title}",
             "",
             study.question.strip(),
             "",
-            f"{count} of {total} runs have finished. `python studies/run.py {study.name}` makes the missing ones,",
+            _progress(study, len(runs)),
             f"`python studies/report.py {study.name}` rebuilds this page from the raw files in `runs/`.",
             f"{study.task.unit}, mean over seeds ± the half width of a 95 % interval (Student's t).",
             "",
@@ -74,6 +73,14 @@ def page(study: Study, runs: list[StudyRun]) -> str:
             *_differences(study, runs),
         ]
     )
+
+
+def _progress(study: Study, count: int) -> str:
+    """A line that the page's next one goes on with."""
+    total, command = sum(1 for _ in study.runs()), f"`python studies/run.py {study.name}`"
+    if count == total:
+        return f"All {total} runs have finished. {command} makes them again where their raw files are missing,"
+    return f"{count} of {total} runs have finished. {command} makes the missing ones,"
 
 
 def values_of(runs: list[StudyRun], arm: str, column: str) -> dict[int, float]:

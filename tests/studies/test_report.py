@@ -67,6 +67,11 @@ def test_tables_hold_means_intervals_and_paired_differences(study):
     assert report.runs_csv(runs).splitlines()[1].startswith("none,0,30.0,29.0,1.5,")
 
 
+def test_a_page_says_when_nothing_is_missing(study):
+    write(StudyRun(study, "cutmix_0.5", 2), 27.0)
+    assert "All 6 runs have finished." in report.page(study, list(study.runs()))
+
+
 def test_an_arm_can_say_what_it_is_compared_with(study):
     arms = {**study.arms, "cutmix_0.5": dataclasses.replace(study.arms["cutmix_0.5"], versus="none")}
     grid = dataclasses.replace(study, arms=arms, baseline=None)
