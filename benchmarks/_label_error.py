@@ -18,7 +18,7 @@ def label_errors(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """For each example, the share of the own label minus that of the own values: float64 (batch,).
 
     A mixture of i and j, pasted or blended, has the mean λ·i + (1 − λ)·j, which gives λ. The partner j is the other
-    class of the label; where there is none, λ is the share of values that equal i.
+    class of the label; where there is none, λ is the share of values that equal i, up to rounding.
 
     Args:
       images: Painted images after mixing, of any dtype, (batch, height, width, channels) in any order of the last axes.
@@ -32,7 +32,8 @@ def label_errors(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     values = np.asarray(images, np.float64).reshape(len(labels), -1)
     alone = others.max(axis=1) == 0
     blended = (values.mean(axis=1) - partner) / np.where(partner == own, 1, own - partner)
-    return own_weight - np.where(alone, (values == own[:, None]).mean(axis=1), blended)
+    unmixed = np.isclose(values, own[:, None], rtol=1e-5, atol=0).mean(axis=1)
+    return own_weight - np.where(alone, unmixed, blended)
 
 
 def summary_of_errors(mix: Callable[[np.ndarray, np.ndarray], Mixed], painted_batch: Mixed, batches: int) -> dict:

@@ -37,6 +37,14 @@ def test_a_label_without_partner_is_compared_with_the_values_that_are_left():
     np.testing.assert_array_equal(label_errors(images, np.eye(BATCH)[ids]), 0)
 
 
+def test_an_image_blended_with_itself_counts_as_unmixed():
+    images, ids = painted(256, 2, 2, "float32")
+    share = np.linspace(0, 1, 256, dtype=np.float32)[:, None, None, None]
+    blended = share * images + (1 - share) * images
+    assert np.any(blended != images)  # they differ in the last bit
+    np.testing.assert_array_equal(label_errors(blended, np.eye(256)[ids]), 0)
+
+
 def test_the_summary_covers_all_batches():
     rows = iter([0, 2, 0])  # of 4 come from the partner, always labeled as none
 
