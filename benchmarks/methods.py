@@ -69,8 +69,10 @@ def fft(element: dict) -> dict:
     return {**element, "gray": tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])}
 
 
-BESIDE = {"copy": copy_of, "Fourier transform of FMix": fft}
-"""What isn't mixing: a limit of all, and one of FMix."""
+COPIES = {"copy": tf.function(copy_of), "copy, compiled by XLA": tf.function(copy_of, jit_compile=True)}
+"""The limit of all methods; in small batches, most of the second one's time is XLA's call itself."""
+BESIDE = COPIES | {"Fourier transform of FMix": tf.function(fft)}
+"""What isn't mixing: the limit of all, and one of FMix."""
 
 
 def element_of(size: int, dtype: str, attention: bool) -> dict[str, tf.Tensor]:
@@ -88,7 +90,6 @@ def measure_map(size: int, dtype: str, settings: argparse.Namespace) -> dict:
     streams, failures, moved = {}, {}, {}
     for name, function in (BESIDE | pixel_mixers(size)).items():
         element = element_of(size, dtype, isinstance(function, mixing.Mixer) and function.uses_attention)
-        function = tf.function(function) if name in BESIDE else function
         try:
             streams[name] = repeated(function, element, settings.seconds)
             moved[name] = (element["images"].dtype.size + function(element)["images"].dtype.size) * size * size * 3
@@ -96,7 +97,7 @@ def measure_map(size: int, dtype: str, settings: argparse.Namespace) -> dict:
             failures[name] = {"images/s": f"fails: {first_line(error)}"}
     rows = compared(streams, ("copy", "CutMix"), BATCHES[size], settings.rounds)
     for name, row in rows.items():
-        if name == "copy" or name not in BESIDE:
+        if name in COPIES or name not in BESIDE:
             row["bytes an image"] = moved[name]
             row["GB/s"] = significant(moved[name] * row["images/s"]["median"] / 1e9)
     return comparison(f"In Dataset.map: {size} px, {dtype}, batches of {BATCHES[size]}", rows | failures)

@@ -6,7 +6,8 @@ them, and for Model Garden `pip install --no-deps tf-models-official`; what is n
 - Speed: TensorFlow's in `Dataset.map` with two parallel calls, torch's called one by one on the same cores. CutMix of
   uint8, where a peer takes it, and MixUp of float32; square images and ones twice as wide as high; labels of 1,000
   classes; one-hot labels, for those that need them, are made beforehand. "cutmix_tf ÷ it" is how many times as fast
-  ours is, with pair targets. The copy reads and writes each image once.
+  ours is, with pair targets. The copy reads and writes each image once; XLA's call alone takes time, which small
+  batches show.
 - Label error: the share of the own label minus that of the own pixels, over thousands of images, where image i is
   painted with the value i. A label counts as right if it is so to 0.0001.
 """
@@ -64,8 +65,9 @@ def measure(method: str, height: int, width: int, settings: argparse.Namespace) 
     dtype = METHODS[method]
     images, ids = noise(height, width, dtype)
     element = tf.constant(images), tf.constant(ids)
-    streams: dict[str, Windows] = {"copy": repeated(tf.function(copy_of), element, settings.seconds)}
-    rows: dict[str, dict] = {"copy": {"dtype": dtype}}
+    copies = {"copy": tf.function(copy_of), "copy, compiled by XLA": tf.function(copy_of, jit_compile=True)}
+    streams: dict[str, Windows] = {name: repeated(copy, element, settings.seconds) for name, copy in copies.items()}
+    rows: dict[str, dict] = {name: {"dtype": dtype} for name in copies}
     for name, peer in PEERS.items():
         needed = "float32" if peer.floats else dtype
         try:
