@@ -51,8 +51,11 @@ class Erase:
 
     def values(self, shape: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
         """What is written: (batch or 1, height or 1, width × channels)."""
-        fill = tf.broadcast_to(self.fill, [tf.shape(self.fill)[0], shape[3]])
-        return tf.cast(tf.tile(fill, tf.stack([1, shape[2]]))[:, None, :], dtype)
+        fill = tf.broadcast_to(self.fill, [tf.shape(self.fill)[0], shape[3]])[:, :, None]
+        channel = tf.range(shape[2] * shape[3]) % shape[3]
+        # A sum of one value and zeros, since XLA adds up a row once; tf.tile is computed anew for each pixel.
+        row = tf.reduce_sum(tf.where(channel == tf.range(shape[3])[:, None], fill, 0), axis=1)
+        return tf.cast(row[:, None, :], dtype)
 
     def where(self, shape: tf.Tensor) -> tf.Tensor:
         """Where inside the box it is written: bool, broadcast to (batch, height, width × channels)."""
