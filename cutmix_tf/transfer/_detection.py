@@ -74,7 +74,7 @@ def build_detector(backbone: keras.Model, config: DetectionConfig, num_classes: 
 
     Args:
       backbone: A functional model from pixels to anything.
-      config: For the image size, the strides of the features, and what of the backbone is frozen.
+      config: For the image size, the strides of the features, the anchors, and what of the backbone is frozen.
       num_classes: Number of classes.
 
     Raises:
@@ -85,7 +85,7 @@ def build_detector(backbone: keras.Model, config: DetectionConfig, num_classes: 
 
     pyramid = feature_pyramid(backbone, config.image_size, config.finest_stride)
     freeze(pyramid, config.frozen)
-    return build_retinanet(pyramid, num_classes)
+    return build_retinanet(pyramid, num_classes, config.smallest_anchor)
 
 
 def evaluate_detector(detector: Detector, split: ObjectSplit, batch_size: int = 8) -> dict[str, float]:

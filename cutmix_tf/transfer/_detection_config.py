@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from cutmix_tf._checks import as_span, check_whole
+from cutmix_tf._checks import as_span, check_number, check_whole
 from cutmix_tf.transfer._config import TransferConfig
 
 
@@ -31,6 +31,9 @@ class DetectionConfig(TransferConfig):
     """Whether half of the training images are mirrored left to right."""
     finest_stride: int | None = None
     """Pixels along a side of one cell of the finest feature map; None for 8, or 4 with a CIFAR ResNet."""
+    smallest_anchor: float | None = None
+    """Side of the smallest square anchor in pixels; None for four cells of the finest feature map. Only an object that
+    some anchor overlaps by half is learned."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -40,3 +43,5 @@ class DetectionConfig(TransferConfig):
             object.__setattr__(self, "classes", as_span("classes", self.classes))
         if self.finest_stride is not None:
             check_whole("finest_stride", self.finest_stride, low=1)
+        if self.smallest_anchor is not None:
+            check_number("smallest_anchor", self.smallest_anchor, low=1)

@@ -17,7 +17,7 @@ if keras.config.backend() != "tensorflow":
     raise ImportError(f"Detectors need Keras on TensorFlow; it runs on {keras.config.backend()}. Set KERAS_BACKEND.")
 
 BOXES = "yxyx"  # keras-cv's name of top, left, bottom, right in pixels
-ANCHOR = 4  # side of the smallest square anchor, in strides of its level
+ANCHOR = 4  # side of the smallest square anchor by default, in strides of the finest level
 OVERLAP = 0.5  # of boxes of one class, above which the less confident is dropped
 
 
@@ -73,21 +73,26 @@ class ClasswiseSuppression(keras.layers.Layer):
         return {**super().get_config(), "least_score": self.least_score, "count": self.count}
 
 
-def build_retinanet(pyramid: FeaturePyramid, num_classes: int) -> RetinaNet:
+def build_retinanet(pyramid: FeaturePyramid, num_classes: int, smallest_anchor: float | None = None) -> RetinaNet:
     """An untrained RetinaNet head on a pyramid: five levels of nine anchors a cell, as in the paper.
 
-    At the usual finest stride of 8, anchors have sides of 32 to 813 pixels; at a finest stride of 4, half of that.
+    Args:
+      pyramid: The feature maps of three levels; the head adds two coarser ones.
+      num_classes: Number of classes.
+      smallest_anchor: Side in pixels of the smallest square anchor; each level doubles it. None for four times the
+        finest stride: at the usual stride of 8, square anchors have sides of 32 to 813 pixels.
 
     Reference:
       Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, https://arxiv.org/abs/1708.02002, section 4.
     """
-    strides = [pyramid.stride * 2**level for level in range(5)]
+    doublings = [2**level for level in range(5)]
+    smallest = ANCHOR * pyramid.stride if smallest_anchor is None else smallest_anchor
     anchors = keras_cv.layers.AnchorGenerator(
         bounding_box_format=BOXES,
-        sizes=[float(ANCHOR * stride) for stride in strides],
+        sizes=[float(smallest * times) for times in doublings],
         aspect_ratios=[0.5, 1.0, 2.0],
         scales=[2 ** (third / 3) for third in range(3)],
-        strides=strides,
+        strides=[pyramid.stride * times for times in doublings],
         clip_boxes=True,
     )
     return RetinaNet(

@@ -168,6 +168,16 @@ def test_a_batch_without_objects_trains_nothing():
     assert step(model, (inputs, nothing))["loss"] == 0
 
 
+@pytest.mark.parametrize(("smallest", "sides"), [(None, (32, 64)), (6, (6, 12))])
+def test_anchors_begin_at_the_smallest_and_double_by_level(smallest, sides):
+    model = build_detector(small_backbone(), config(None, image_size=(256, 256), smallest_anchor=smallest), 2)
+    levels = model.anchor_generator(image_shape=(256, 256, 3)).values()
+    for cells, anchors, side in zip((32, 16), map(np.array, levels), sides, strict=False):
+        heights, widths = np.split(anchors[:, 2:] - anchors[:, :2], 2, axis=1)
+        middle = np.reshape(np.where(np.isclose(heights, widths), heights, np.inf), (cells, cells, 9))[cells // 2]
+        assert middle[cells // 2].min() == pytest.approx(side)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_backbones_trains(name):
@@ -218,6 +228,7 @@ def test_scores_are_those_of_what_is_found():
         ({"warmup_epochs": 3}, ValueError, "at most 2"),
         ({"dataset": None}, TypeError, "dataset must be a string"),
         ({"flip": 1}, TypeError, "flip must be True or False"),
+        ({"smallest_anchor": 0.5}, ValueError, "smallest_anchor must be at least 1"),
     ],
 )
 def test_config_errors(changes, error, message):
