@@ -79,7 +79,8 @@ def usual(files: list[str], decoded: Callable[[tf.Tensor], tf.Tensor], *, mix: b
     def normalize(images, labels):
         return (images - FACTS.mean) / FACTS.std, labels
 
-    records = tf.data.Dataset.from_tensor_slices(files).interleave(tf.data.TFRecordDataset, num_parallel_calls=CALLS)
+    shards = tf.data.Dataset.from_tensor_slices(files)
+    records = shards.interleave(tf.data.TFRecordDataset, cycle_length=CALLS, num_parallel_calls=CALLS)
     examples = records.shuffle(1024).repeat().map(augment, num_parallel_calls=CALLS)
     batches = examples.batch(BATCH, drop_remainder=True)
     if mix:
