@@ -48,8 +48,8 @@ class Tiles(NamedTuple):
     def values(self, rows: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
         """What the tiles show of images as rows, (batch, …, height, width × channels): like `rows`.
 
-        The quadrants beside each other are put together line by line, and then moved to the right. Only the latter
-        needs a step for each image: XLA moves all rows of a tensor by the same number of columns.
+        The loop takes one image at a time, because XLA moves all rows of a tensor by the same number of columns, and
+        because one image stays in the processor's cache. Each line is put together from two images, and then moved.
 
         Args:
           rows: The images.
