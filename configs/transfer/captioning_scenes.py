@@ -15,5 +15,5 @@ config = CaptioningConfig(
     units=128,
     beam=3,
     optimizer="adam",
-    learning_rate=1e-3,
+    learning_rate=2e-3,
 )

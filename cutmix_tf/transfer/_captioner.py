@@ -20,8 +20,10 @@ from cutmix_tf.transfer._vocabulary import END_ID, FILL_ID, START_ID, UNKNOWN_ID
 def build_captioner(backbone: keras.Model, config: CaptioningConfig, num_words: int) -> keras.Model:
     """A captioning model on a copy of a classifier's layers, with the classifier's weights.
 
-    The mean of the last feature map, projected, is the first input of an LSTM; the words before, as vectors, are the
-    others. Logits of the next word come from each of its outputs but the first.
+    The mean of the last feature map, standardized over the batch and projected, is the first input of an LSTM; the words
+    before, as vectors, are the others. Logits of the next word come from each of its outputs but the first. The paper
+    doesn't standardize: without it, features of small models vary so little that the LSTM learns the grammar long
+    before it looks at the image.
 
     Args:
       backbone: A functional model from pixels to anything.
@@ -45,6 +47,7 @@ def build_captioner(backbone: keras.Model, config: CaptioningConfig, num_words: 
     images = keras.Input((*config.image_size, 3), name="images")
     words = keras.Input((None,), dtype="int32", name="words")
     x = layers.GlobalAveragePooling2D(data_format="channels_last", name="pooled")(encoder(images))
+    x = layers.BatchNormalization(name="standardized")(x)
     x = layers.Dense(units, name="image_vector")(x)
     x = layers.Reshape((1, units), name="first_input")(x)
     x = layers.Concatenate(axis=1, name="inputs")([x, layers.Embedding(num_words, units, name="word_vectors")(words)])
