@@ -16,9 +16,10 @@ Do features that were learned with mixing describe scenes better? Yun et al. 201
 that were trained on ImageNet with each method, and caption COCO. Here it is small: ResNet-20 is trained on the built-in
 `shapes`, and NIC on it learns captions such as "a green star left of a blue ring" of scenes of one or two shapes. Ten
 combinations of shape and color are held out: no training scene shows them, and a test split of their own does. "From
-scratch" starts the same captioner with a backbone of random weights. A first attempt was given up after six runs: without
-standardized features, no captioner had learned to use the image. The learning rate was then doubled; nothing else was
-changed.
+scratch" starts the same captioner with a backbone of random weights.
+
+A first attempt was given up after five runs: without standardized features, no captioner had learned to use the image.
+The learning rate was doubled as well; nothing else was changed.
 """,
     pretraining=TrainConfig(
         dataset="shapes",

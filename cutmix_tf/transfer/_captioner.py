@@ -20,9 +20,9 @@ from cutmix_tf.transfer._vocabulary import END_ID, FILL_ID, START_ID, UNKNOWN_ID
 def build_captioner(backbone: keras.Model, config: CaptioningConfig, num_words: int) -> keras.Model:
     """A captioning model on a copy of a classifier's layers, with the classifier's weights.
 
-    The mean of the last feature map, standardized over the batch and projected, is the first input of an LSTM; the words
-    before, as vectors, are the others. Logits of the next word come from each of its outputs but the first. The paper
-    doesn't standardize: without it, features of small models vary so little that the LSTM learns the grammar long
+    The mean of the last feature map, standardized over the batch and projected, is the first input of an LSTM; the
+    words before, as vectors, are the others. Logits of the next word come from each of its outputs but the first. The
+    paper doesn't standardize: without it, features of small models vary so little that the LSTM learns the grammar long
     before it looks at the image.
 
     Args:
