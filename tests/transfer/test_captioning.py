@@ -164,6 +164,21 @@ def step(model, batch):
     return model.fit(tf.data.Dataset.from_tensors(batch), shuffle=False, verbose=0).history["loss"][0]
 
 
+def test_training_does_not_depend_on_the_scale_of_the_features():
+    """Features of small models vary little; the words must not drown them."""
+    images, words = np.random.default_rng(0).uniform(0, 255, (4, *SIZE, 3)), np.ones((4, 3), np.int32)
+    logits = []
+    for scale in (1.0, 30.0):
+        inputs = keras.Input((*SIZE, 3))
+        maps = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(scale, 5.0)(inputs))
+        backbone = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
+        keras.utils.set_random_seed(0)
+        model = build_captioner(backbone, config(None, dropout=0.0), 5)
+        logits.append(model({"images": images, "words": words}, training=True))
+    assert np.ptp(logits[0], axis=0).max() > 0.05  # images with the same words differ
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
+
+
 def test_filling_is_not_learned():
     """The loss is the mean over the words to say."""
     inputs, said = small_batch()
