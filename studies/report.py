@@ -79,7 +79,8 @@ def _progress(study: Study, count: int) -> str:
     """A line that the page's next one goes on with."""
     total, command = sum(1 for _ in study.runs()), f"`python studies/run.py {study.name}`"
     if count == total:
-        return f"All {total} runs have finished. {command} makes them again where their raw files are missing,"
+        finished = "The run has finished." if total == 1 else f"All {total} runs have finished."
+        return f"{finished} {command} makes again what is missing of the raw files,"
     return f"{count} of {total} runs have finished. {command} makes the missing ones,"
 
 

@@ -70,6 +70,8 @@ def test_tables_hold_means_intervals_and_paired_differences(study):
 def test_a_page_says_when_nothing_is_missing(study):
     write(StudyRun(study, "cutmix_0.5", 2), 27.0)
     assert "All 6 runs have finished." in report.page(study, list(study.runs()))
+    alone = dataclasses.replace(study, arms={"none": dataclasses.replace(study.arms["none"], seeds=(0,))})
+    assert "The run has finished." in report.page(alone, list(alone.runs()))
 
 
 def test_an_arm_can_say_what_it_is_compared_with(study):
