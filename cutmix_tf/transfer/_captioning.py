@@ -1,13 +1,14 @@
 """Transfer to captioning: NIC on a classifier's features, trained and scored."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from cutmix_tf import plotting
-from cutmix_tf.runs import Row, RunFolder, write_json
+from cutmix_tf.runs import Row, write_json
 from cutmix_tf.transfer._bleu import bleu, import_bleu
 from cutmix_tf.transfer._caption_set import CaptionSet, CaptionSplit, load_captions
 from cutmix_tf.transfer._captioner import Captioner, build_captioner
@@ -58,8 +59,8 @@ def train_captioner(
             download=config.download,
         )
 
-    def task(backbone: keras.Model, data: CaptionSet, folder: RunFolder) -> Task:
-        return _Captioning(config, backbone, data, folder)
+    def task(backbone: keras.Model, data: CaptionSet) -> Task:
+        return _Captioning(config, backbone, data)
 
     return train_task(config, task, load, backbone=backbone, run_eagerly=run_eagerly, verbose=verbose)
 
@@ -116,8 +117,8 @@ class _Captioning(Task):
     name = "captioning"
     losses = ("loss",)
 
-    def __init__(self, config: CaptioningConfig, backbone: keras.Model, captions: CaptionSet, folder: RunFolder):
-        self.config, self.captions, self.files = config, captions, CaptioningFiles(folder.home.folder)
+    def __init__(self, config: CaptioningConfig, backbone: keras.Model, captions: CaptionSet):
+        self.config, self.captions = config, captions
         known = (caption for some in captions.train.captions for caption in some)
         self.vocabulary = Vocabulary.of(known, config.vocabulary)
         self.model = build_captioner(backbone, config, len(self.vocabulary))
@@ -137,12 +138,13 @@ class _Captioning(Task):
             for score, value in evaluate_captioner(self.captioner, split).items()
         }
 
-    def keep(self, history: list[Row]) -> None:
+    def keep(self, folder: Path, history: list[Row]) -> None:
         """The words, test images with captions, and curves."""
-        write_json(self.files.words, {"words": self.vocabulary.words})
+        files = CaptioningFiles(folder)
+        write_json(files.words, {"words": self.vocabulary.words})
         test = self.captions.test
         images = [pixels_of(image).numpy() for image in test.read().take(DRAWN)]
         written = self.captioner.describe_placed(on_canvases(images, self.config.image_size)[0])
         known = [some[0] for some in test.captions[:DRAWN]]
-        plotting.draw_captions(images, known, written).savefig(self.files.captions, dpi=120)
-        plotting.draw_captioning_curves(history).savefig(self.files.curves, dpi=120)
+        plotting.draw_captions(images, known, written).savefig(files.captions, dpi=120)
+        plotting.draw_captioning_curves(history).savefig(files.curves, dpi=120)

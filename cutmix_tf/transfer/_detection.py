@@ -1,5 +1,6 @@
 """Transfer to detection: a RetinaNet on a classifier's features, trained and scored."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from cutmix_tf import plotting
-from cutmix_tf.runs import Row, RunFolder, write_json
+from cutmix_tf.runs import Row, write_json
 from cutmix_tf.transfer._average_precision import average_precisions
 from cutmix_tf.transfer._backbone import freeze
 from cutmix_tf.transfer._detection_config import DetectionConfig
@@ -61,8 +62,8 @@ def train_detector(
             download=config.download,
         )
 
-    def task(backbone: keras.Model, data: ObjectSet, folder: RunFolder) -> Task:
-        return _Detection(config, backbone, data, folder)
+    def task(backbone: keras.Model, data: ObjectSet) -> Task:
+        return _Detection(config, backbone, data)
 
     return train_task(config, task, load, backbone=backbone, run_eagerly=run_eagerly, verbose=verbose)
 
@@ -103,8 +104,8 @@ class _Detection(Task):
     name = "detection"
     losses = ("loss", "box_loss", "classification_loss")  # without keras-cv's share of matched boxes, always 0
 
-    def __init__(self, config: DetectionConfig, backbone: keras.Model, objects: ObjectSet, folder: RunFolder):
-        self.config, self.objects, self.files = config, objects, DetectionFiles(folder.home.folder)
+    def __init__(self, config: DetectionConfig, backbone: keras.Model, objects: ObjectSet):
+        self.config, self.objects = config, objects
         self.model = build_detector(backbone, config, len(objects.class_names))
         self.compiling = {"box_loss": "smoothl1", "classification_loss": "focal"}
         self.detector = Detector(self.model, objects.class_names)
@@ -120,9 +121,10 @@ class _Detection(Task):
         found = evaluate_detector(self.detector, self.objects.test, self.config.batch_size)
         return {f"test_{name}": score for name, score in found.items()}
 
-    def keep(self, history: list[Row]) -> None:
+    def keep(self, folder: Path, history: list[Row]) -> None:
         """The names of the classes, test images with boxes, and curves."""
-        write_json(self.files.classes, {"class_names": self.objects.class_names})
+        files = DetectionFiles(folder)
+        write_json(files.classes, {"class_names": self.objects.class_names})
         batch = next(iter(plain_batches(self.objects.test, self.config.image_size, DRAWN)))
         found = [_confident(each) for each in self.detector.find_placed(batch.images, batch.placements)]
         names = self.objects.class_names
@@ -130,8 +132,8 @@ class _Detection(Task):
             [f"{names[k]} {score:.2f}" for k, score in zip(each.labels, each.scores, strict=True)] for each in found
         ]
         known, boxes = [each.boxes for each in batch.objects], [each.boxes for each in found]
-        plotting.draw_objects(batch.originals, known, boxes, texts).savefig(self.files.objects, dpi=120)
-        plotting.draw_detection_curves(history).savefig(self.files.curves, dpi=120)
+        plotting.draw_objects(batch.originals, known, boxes, texts).savefig(files.objects, dpi=120)
+        plotting.draw_detection_curves(history).savefig(files.curves, dpi=120)
 
 
 def _confident(found: Found) -> Found:

@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import keras
@@ -54,13 +55,13 @@ class Task(abc.ABC):
         """How good the model is now; the names begin with the split, as in test_bleu4."""
 
     @abc.abstractmethod
-    def keep(self, history: list[Row]) -> None:
+    def keep(self, folder: Path, history: list[Row]) -> None:
         """Writes what the run's folder holds at the end besides the model and the summary."""
 
 
 def train_task(
     config: TransferConfig,
-    make_task: Callable[[keras.Model, Any, RunFolder], Task],
+    make_task: Callable[[keras.Model, Any], Task],
     load_data: Callable[[], Any],
     *,
     backbone: keras.Model | None,
@@ -71,29 +72,29 @@ def train_task(
 
     Args:
       config: The run's settings.
-      make_task: Makes the task of backbone, data and folder; its weights are drawn then.
+      make_task: Makes the task of backbone and data; its weights are drawn then.
       load_data: Loads what `make_task` gets; it has `fingerprints`.
       backbone: The model to use instead of the one that the config names.
       run_eagerly: Whether Keras trains without compiling.
       verbose: As for Keras' `fit`.
 
     Returns:
-      The summary; at once, if the run has finished before.
+      The summary; without training, if the run has finished before.
 
     Raises:
       FileExistsError, FileNotFoundError, ImportError, ValueError: as `train_detector`.
     """
-    folder = RunFolder(config)
+    keras.utils.set_random_seed(config.seed)
+    data = load_data()
+    digest = {} if backbone is not None else {"backbone": backbone_digest(config.backbone)}
+    if backbone is None:
+        backbone = load_backbone(config.backbone, config.image_size, stem=config.stem)
+    task = make_task(backbone, data)
+    folder = RunFolder(config)  # only now, so that a config that doesn't fit leaves no folder behind
     with folder.locked():
         if summary := folder.read_summary():
             return summary
-        keras.utils.set_random_seed(config.seed)
-        data = load_data()
-        digest = {} if backbone is not None else {"backbone": backbone_digest(config.backbone)}
         folder.keep_data({**data.fingerprints, **digest})
-        if backbone is None:
-            backbone = load_backbone(config.backbone, config.image_size, stem=config.stem)
-        task = make_task(backbone, data, folder)
         try:
             return _Training(config, task, folder).run(run_eagerly=run_eagerly, verbose=verbose)
         except tf.errors.InvalidArgumentError as error:
@@ -148,7 +149,7 @@ class _Training:
     def _finish(self, progress: Progress, seconds: float) -> dict[str, Any]:
         """Saves the model and whatever else the task keeps, and writes the summary."""
         save_model(self.model, self.folder.files.final_model)
-        self.task.keep(progress.history)
+        self.task.keep(self.folder.home.folder, progress.history)
         last = progress.history[-1]
         scores = {name: value for name, value in last.items() if name.startswith(("test_", "held_out_"))}
         summary = {

@@ -86,6 +86,22 @@ def test_a_finished_run_is_not_trained_again(run):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "given", "message"),
+    [
+        ({"backbone": "resnet19"}, {}, "resnet18"),
+        ({"image_size": (33, 64)}, {"backbone": small_backbone}, "multiple"),
+    ],
+)
+def test_a_config_that_does_not_fit_leaves_no_folder(tmp_path, changes, given, message):
+    folder = tmp_path / "run"
+    backbone = {name: make() for name, make in given.items()}
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        train_detector(config(folder, **changes), objects=small_set(), **backbone)
+    assert not folder.exists()
+
+
+@pytest.mark.slow
 def test_the_stored_detector_gives_the_same_scores(run):
     folder, summary = run
     detector = load_detector(folder)
