@@ -244,6 +244,17 @@ def shapes_are_smooth(mixer):
         raise AssertionError(f"{borders / 2:.0%} of the neighbors differ")
 
 
+def cells_are_pasted_whole(mixer, cells):
+    """Each cell of the grid shows one image, and no cell is pasted in all images or in none."""
+    images, targets = run(mixer, painted_batch())
+    pasted = np.asarray(images)[..., 0] != targets[:, 0, 0][:, None, None]
+    rows, columns = (np.arange(size) * cells // size for size in (HEIGHT, WIDTH))
+    for row, column in np.ndindex(cells, cells):
+        share = pasted[:, rows == row][:, :, columns == column].mean(axis=(1, 2))
+        if ((share > 0) & (share < 1)).any() or not 0 < share.mean() < 1:
+            raise AssertionError(f"cell {row}, {column} is pasted by {share.min():.0%} to {share.max():.0%}")
+
+
 def salient_places_are_pasted(mixer):
     """Each image has one bright pixel; wherever something is pasted, the partner's bright pixel is among it."""
     chance, images = np.random.default_rng(4), np.zeros((COUNT, HEIGHT, WIDTH, 3), np.uint8)

@@ -214,6 +214,42 @@ def published_fields(draw, count, height, width, decay=3.0):
     return np.fft.irfft2(draw.normal(size=(count, *scale.shape)) * scale, (height, width))
 
 
+GRID_FLAWS = ("one cell less in a row", "a pixel off", "a corner stays", "label by the number of cells")
+
+
+class NumpyGridMix:
+    """GridMix with loops; `flaw` breaks it in one of the ways listed in `GRID_FLAWS`."""
+
+    def __init__(self, cells, flaw=None):
+        self.cells, self.flaw = cells, flaw
+
+    def __call__(self, images, labels, *, seed):
+        images, labels = np.asarray(images), np.asarray(labels)
+        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        count, height, width, _ = images.shape
+        others = (np.arange(count) + draw.integers(1, count)) % count
+        mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
+        for index, other in enumerate(others):
+            chosen = draw.permutation(self.cells**2) < round(draw.random() * self.cells**2)
+            chosen = chosen.reshape(self.cells, self.cells)
+            pasted = np.zeros((height, width), bool)
+            for y, x in np.ndindex(height, width):
+                pasted[y, x] = chosen[self._cell(y, height, self.cells), self._cell(x, width, self._across())]
+            if self.flaw == "a corner stays":
+                pasted[-1, -1] = False
+            mixed[index][pasted] = images[other][pasted]
+            share = chosen.mean() if self.flaw == "label by the number of cells" else pasted.mean()
+            targets[index] = [[labels[index], 1 - share], [labels[other], share]]
+        return mixed, targets
+
+    def _across(self):
+        return self.cells - (self.flaw == "one cell less in a row")
+
+    def _cell(self, place, size, cells):
+        off = 1 if self.flaw == "a pixel off" else 0
+        return min(place + off, size - 1) * cells // size
+
+
 SHAPE_FLAWS = ("noise instead of a shape", "label by the drawn share")
 
 

@@ -39,15 +39,10 @@ def test_a_batch_can_share_its_cells():
     assert (chosen == chosen[0]).all()
 
 
-def test_cells_are_pasted_in_place():
-    images, labels = laws.painted_batch(6, 13, 9)
+@pytest.mark.parametrize("cells", [2, 5, 7])
+def test_cells_are_pasted_whole(cells):
     with op_by_op():
-        mixed, targets = cm.GridMix(cells=3)(images, labels, seed=SEED)
-    rows, columns = (np.arange(size) * 3 // size for size in (13, 9))
-    for image, target in zip(mixed.numpy()[..., 0], targets.numpy(), strict=True):
-        for row, column in np.ndindex(3, 3):
-            assert len(np.unique(image[np.ix_(rows == row, columns == column)])) == 1
-        np.testing.assert_allclose((image == target[1, 0]).mean(), target[1, 1], rtol=1e-6)
+        laws.cells_are_pasted_whole(cm.GridMix(cells=cells), cells)
 
 
 @pytest.mark.parametrize(("name", "value"), [("cells", 0), ("cells", 17), ("alpha", 0), ("prob", 2), ("per", "cell")])

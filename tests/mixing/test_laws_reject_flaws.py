@@ -5,6 +5,7 @@ from helpers import laws
 from helpers.oracle import (
     BOX_FLAWS,
     FLAWS,
+    GRID_FLAWS,
     MOSAIC_FLAWS,
     OBJECT_FLAWS,
     RESIZE_FLAWS,
@@ -12,6 +13,7 @@ from helpers.oracle import (
     NumpyBoxes,
     NumpyCutMix,
     NumpyFMix,
+    NumpyGridMix,
     NumpyMosaic,
     NumpyObjectAware,
     NumpyResizeMix,
@@ -101,6 +103,25 @@ def test_the_laws_of_shapes_reject_the_flaw(flaw):
     of_label = flaw.startswith("label")
     with pytest.raises(AssertionError):
         (laws.shares_are_whole_pixels if of_label else laws.shapes_are_smooth)(NumpyFMix(flaw))
+
+
+def five_by_five_cells_are_pasted_whole(mixer):
+    laws.cells_are_pasted_whole(mixer, 5)
+
+
+GRID_LAWS = [five_by_five_cells_are_pasted_whole, laws.shares_are_whole_pixels, laws.targets_describe_the_image]
+
+
+@pytest.mark.parametrize("law", GRID_LAWS, ids=lambda law: law.__name__)
+def test_the_laws_of_grids_accept_the_oracle(law):
+    law(NumpyGridMix(5))
+
+
+@pytest.mark.parametrize("flaw", GRID_FLAWS)
+def test_the_laws_of_grids_reject_the_flaw(flaw):
+    of_label = flaw.startswith("label")
+    with pytest.raises(AssertionError):
+        (laws.shares_are_whole_pixels if of_label else five_by_five_cells_are_pasted_whole)(NumpyGridMix(5, flaw))
 
 
 def test_the_law_of_saliency_rejects_boxes_anywhere():
