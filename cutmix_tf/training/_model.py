@@ -1,8 +1,7 @@
 """The model of a run: built on its devices, tapped if features are mixed, and compiled."""
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import keras
 
@@ -15,6 +14,7 @@ from cutmix_tf.mixing import HiddenMixer
 from cutmix_tf.models import TappedModel
 from cutmix_tf.training._config import TrainConfig
 from cutmix_tf.training._optimizer import build_optimizer
+from cutmix_tf.training._precision import dtype_policy, policy_of
 from cutmix_tf.training._prepare import Prepared
 
 Model = keras.Model | Callable[[], keras.Model]
@@ -33,10 +33,10 @@ def build_model(prepared: Prepared, devices: Devices, given: Model | None) -> ke
 
     Raises:
       ValueError: if a given model doesn't return logits of the dataset's classes, or the config has settings that only
-        models of the table follow.
+        models of the table, or models that are built here, follow.
     """
     config, images = prepared.config, prepared.images
-    with _dtype_policy(config.precision):
+    with dtype_policy(policy_of(config.precision, given)):
         with devices.scope():
             model = _from_table(prepared, devices) if given is None else _from_user(given, config)
             _check_outputs(model, images)
@@ -100,14 +100,3 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, num_
     optimizer = build_optimizer(config, steps_per_epoch, model.trainable_variables)
     model.compile(optimizer, loss, weighted_metrics=[MixedAccuracy(), top_k])
     model.optimizer.build(model.trainable_variables)  # now, so that a checkpoint can be loaded
-
-
-@contextlib.contextmanager
-def _dtype_policy(policy: str) -> Iterator[None]:
-    """Keras' global dtype policy while a model is built."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -13,7 +13,7 @@ from cutmix_tf.pipeline import Augmentation, AutoAugmentPolicy, check_address
 from cutmix_tf.runs import PLACE, Text
 from cutmix_tf.training._as_text import mixer_from_text, regularizer_from_text, teacher_from_text
 
-Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+Precision = Literal["float32", "mixed_bfloat16", "mixed_float16", "auto"]
 OptimizerName = Literal["sgd", "adamw"]
 RateSchedule = Literal["step", "cosine", "constant"]
 DropSchedule = Literal["constant", "linear"]
@@ -147,7 +147,7 @@ class ModelSettings:
     sync_batch_norm: bool = True
     """Normalize over the whole batch, so that results don't depend on the number of replicas."""
     precision: Precision = "float32"
-    """The dtype policy of the model."""
+    """The dtype policy of the model; auto takes mixed_bfloat16 if the devices compute in bfloat16, else float32."""
 
     def __post_init__(self):
         _check_type(self, str, "a string", "model")

@@ -16,6 +16,7 @@ from cutmix_tf.training._errors import input_errors_explained
 from cutmix_tf.training._fast import STEPS, fast_config
 from cutmix_tf.training._fit import Fit
 from cutmix_tf.training._model import Model, build_model
+from cutmix_tf.training._precision import policy_of
 from cutmix_tf.training._prepare import Prepared, prepare
 
 LOG = logging.getLogger("cutmix_tf")
@@ -58,6 +59,7 @@ def train(
         config = fast_config(config)
         LOG.info("Fast dev run: %d epochs of at most %d steps, files in %s", config.epochs, STEPS, config.run_dir)
     devices = find_devices(config.strategy)
+    config = _with_known_precision(config, model)
     _check_devices(config, devices)
     prepared = dataclasses.replace(prepare(config, images=images), limit=STEPS if fast_dev_run else None)
     keras.utils.set_random_seed(config.seed)
@@ -72,6 +74,14 @@ def train(
         prepared = _bound(_with_attention(prepared, devices), network, devices, folder)
         write_json(folder.files.preprocessing, dataclasses.asdict(prepared.preprocessing))
         return Fit(prepared, network, devices, folder, display).run()
+
+
+def _with_known_precision(config: TrainConfig, model: Model | None) -> TrainConfig:
+    """The same with the precision that "auto" means here, so that the run's folder says which it was."""
+    policy = policy_of(config.precision, model)
+    if config.precision == "auto":
+        LOG.info("Precision: %s", policy)
+    return dataclasses.replace(config, precision=policy)
 
 
 def _check_devices(config: TrainConfig, devices: Devices) -> None:

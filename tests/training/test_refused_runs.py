@@ -67,6 +67,14 @@ def test_models_that_do_not_fit_are_refused(tmp_path, model, changes, error, mes
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "auto"])
+def test_a_model_that_has_been_built_can_not_change_its_precision(tmp_path, precision):
+    settings = config(tmp_path / "run", precision=precision)
+    with pytest.raises(ValueError, match=f"precision='{precision}' .* has been built, under float32. Give a function"):
+        training.train(settings, model=small_model(), images=small_set())
+    assert not (tmp_path / "run").exists()
+
+
 DEVICES = {
     "batches that replicas can't share": (
         {"strategy": "mirrored:2", "static_shapes": True, "batch_size": 15},

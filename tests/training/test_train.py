@@ -166,6 +166,15 @@ def test_a_model_of_the_table_trains_in_mixed_precision(tmp_path, precision):
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.parametrize(("able", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_auto_precision_is_settled_before_the_run_is_stored(tmp_path, monkeypatch, without_figure, able, policy):
+    monkeypatch.setattr("cutmix_tf.training._precision.computes_bfloat16", lambda: able)
+    train(tmp_path / "run", epochs=1, precision="auto")
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["precision"] == policy
+    (layer,) = layers_of(keras.saving.load_model(tmp_path / "run" / "final.keras"), keras.layers.Conv2D)
+    assert layer.dtype_policy.name == policy
+
+
 def test_a_model_can_be_given_as_it_is(finished, tmp_path, without_figure):
     """Its own weights are trained on, rather than those of a seed."""
     model = small_model()
