@@ -109,6 +109,7 @@ def keras_steps(way: Way, steps: int) -> tuple[Callable[[], Any], int]:
     import keras
     import numpy as np
     import tensorflow as tf
+    from _timing import untuned  # tf.data's tuner can take seconds to end, more than a window
 
     import cutmix_tf as cm
 
@@ -121,7 +122,7 @@ def keras_steps(way: Way, steps: int) -> tuple[Callable[[], Any], int]:
     model.compile(keras.optimizers.SGD(0.1, 0.9), cm.MixedCrossentropy(), **compiling)
     chance = np.random.default_rng(0)
     images = tf.constant(chance.normal(size=(BATCH, 32, 32, 3)), tf.float32)
-    batches = tf.data.Dataset.from_tensors((images, tf.constant(chance.integers(0, 10, BATCH)))).repeat()
+    batches = untuned(tf.data.Dataset.from_tensors((images, tf.constant(chance.integers(0, 10, BATCH)))).repeat())
     parameters = sum(int(np.prod(weights.shape)) for weights in model.trainable_weights)
     return lambda: model.fit(batches, steps_per_epoch=steps, verbose=0), parameters
 
