@@ -69,10 +69,24 @@ def fft(element: dict) -> dict:
     return {**element, "gray": tf.signal.irfft2d(tf.complex(parts[0], parts[1]), [height, width])}
 
 
+def resize(element: dict) -> dict:
+    """What ResizeMix can't do without: TensorFlow's own antialiased resize, of all images to half their sides."""
+    images = element["images"]
+    half = [side // 2 for side in images.shape[1:3]]
+    return {**element, "small": tf.image.resize(images, half, antialias=True)}
+
+
+def sums(element: dict) -> dict:
+    """What SaliencyMix can't do without: the sums over all rectangles that begin at an image's first pixel."""
+    gray = tf.reduce_sum(tf.cast(element["images"], tf.int32), axis=3)
+    return {**element, "sums": tf.cumsum(tf.cumsum(gray, axis=1), axis=2)}
+
+
 COPIES = {"copy": tf.function(copy_of), "copy, compiled by XLA": tf.function(copy_of, jit_compile=True)}
 """The limit of all methods; in small batches, most of the second one's time is XLA's call itself."""
-BESIDE = COPIES | {"Fourier transform of FMix": tf.function(fft)}
-"""What isn't mixing: the limit of all, and one of FMix."""
+PARTS = {"Fourier transform of FMix": fft, "resize of ResizeMix": resize, "sums of SaliencyMix": sums}
+BESIDE = COPIES | {name: tf.function(part) for name, part in PARTS.items()}
+"""What isn't mixing: the limit of all, and TensorFlow's own operations for the costliest part of three methods."""
 
 
 def element_of(size: int, dtype: str, attention: bool) -> dict[str, tf.Tensor]:
