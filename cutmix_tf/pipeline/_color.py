@@ -43,13 +43,28 @@ def sample_jitter(batch, seed) -> Jitter:
 
 def apply_jitter(images: tf.Tensor, jitter: Jitter) -> tf.Tensor:
     """Moves float32 images (batch, height, width, 3) towards or away from black, gray and their mean gray."""
+    gray = tf.reduce_sum(images * _GRAY, axis=-1, keepdims=True)
+    mean = tf.reduce_mean(gray, axis=(1, 2), keepdims=True)
+    of_image, of_gray, of_mean = (share[:, None, None, None] for share in tf.unstack(_shares(jitter), axis=1))
+    return of_image * images + of_gray * gray + of_mean * mean
+
+
+def _shares(jitter: Jitter) -> tf.Tensor:
+    """What the three changes come to together: shares of the image, its gray and its mean gray, float32 (batch, 3).
+
+    The gray of i · image + g · gray + m · mean is (i + g) · gray + m · mean, and its mean gray (i + g + m) · mean. So
+    each change turns three shares into three others, and a single pass over the pixels makes all of them.
+    """
+    shares = tf.one_hot(tf.zeros_like(jitter.kinds[:, 0]), 3)
     for step in range(3):
-        kind, amount = (part[:, step, None, None, None] for part in jitter)
-        gray = tf.reduce_sum(images * _GRAY, axis=-1, keepdims=True)
-        mean = tf.reduce_mean(gray, axis=(1, 2), keepdims=True)
-        end = tf.where(kind == _BRIGHTNESS, 0.0, tf.where(kind == _SATURATION, gray, mean))
-        images += amount * (end - images)
-    return images
+        image, gray, mean = tf.unstack(shares, axis=1)
+        none = tf.zeros_like(image)
+        ends = {_BRIGHTNESS: (none, none, none), _SATURATION: (none, image + gray, mean)}
+        ends[_CONTRAST] = (none, none, image + gray + mean)
+        choices = tf.stack([tf.stack(ends[kind], axis=1) for kind in sorted(ends)], axis=1)
+        end = tf.gather(choices, jitter.kinds[:, step], axis=1, batch_dims=1)
+        shares += jitter.amounts[:, step, None] * (end - shares)
+    return shares
 
 
 def sample_lighting(batch, seed) -> tf.Tensor:

@@ -109,7 +109,21 @@ def _resized_center_crop(size: Size, resize_to: Size, source: tf.Tensor, cells=N
 
 
 def _resize(image: tf.Tensor, size) -> tf.Tensor:
-    return tf.cast(tf.round(tf.image.resize(image, size, antialias=True)), tf.uint8)
+    """The image resized: uint8 (*size, channels), bilinear with antialiasing.
+
+    Gives the bits of `tf.image.resize`, which adds up whole rows fast, but single pixels across a row slowly. So both
+    sides are resized as rows, the second one of the transposed image: less than half the time.
+    """
+    rows = _resize_rows(image, size[0])
+    columns = _resize_rows(tf.transpose(rows, [1, 0, 2]), size[1])
+    return tf.transpose(tf.cast(tf.round(columns), tf.uint8), [1, 0, 2])
+
+
+def _resize_rows(image: tf.Tensor, count) -> tf.Tensor:
+    """The image with so many rows, all others as they are; each row is one pixel of many channels to TensorFlow."""
+    height, width, channels = tf.unstack(tf.shape(image))
+    rows = tf.reshape(image, [height, 1, width * channels])
+    return tf.reshape(tf.image.resize(rows, [count, 1], antialias=True), [count, width, channels])
 
 
 def sample_crop_box(sides, seed) -> tf.Tensor:

@@ -127,7 +127,10 @@ class AugmentationSettings:
             raise TypeError("A config names its teacher; got a model. Save it as a .keras file, and give the path.")
         uses = self.mix is not None and self.mix.uses_attention
         if self.teacher is not None and not uses:
-            raise ValueError(f"A teacher guides AttentiveCutMix; mix={self.mix} takes none. Leave out the teacher.")
+            raise ValueError(
+                "A teacher guides mixers that read attention maps, such as AttentiveCutMix(); "
+                f"mix={self.mix} reads none. Leave out the teacher."
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def loop_jitter(image, kinds, amounts):
-    """One image in float64; PROTOCOLS' formulas, with g - t·g for brightness."""
+    """One image in float64; the official code's formulas, with g - t·g for brightness."""
     for kind, t in zip(kinds, amounts, strict=True):
         gray = (image @ np.array([0.299, 0.587, 0.114]))[..., None]
         if kind == 0:

@@ -9,7 +9,7 @@ from helpers.marks import slow_but
 from PIL import Image
 
 from cutmix_tf import datasets
-from cutmix_tf.pipeline._resize import random_resized_crops, resized_center_crops, sample_crop_box
+from cutmix_tf.pipeline._resize import random_resized_crops, resized_center_crops, sample_crop_box, squeezed_images
 
 RANDOM = np.random.default_rng(0)
 
@@ -26,7 +26,7 @@ def smooth_image(height, width):
 
 
 def coordinates(height, width):
-    """A image whose red is the row and whose green is the column."""
+    """An image whose red is the row and whose green is the column."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows, columns, 0 * rows], axis=-1).astype(np.uint8)
 
@@ -44,6 +44,13 @@ def rejection_sampled_sides(sides, count, random):
                 break
         else:
             yield min(height, round(width / (3 / 4))), min(width, round(height * 4 / 3))
+
+
+@pytest.mark.parametrize("size", [(7, 9), (30, 11), (64, 80), (20, 33)], ids=str)
+def test_resizing_gives_the_bits_of_tensorflow(size):
+    images = RANDOM.integers(0, 256, (2, 20, 33, 3), dtype=np.uint8)
+    expected = tf.round(tf.image.resize(images, size, antialias=True))
+    np.testing.assert_array_equal(squeezed_images(images, size), expected)
 
 
 @pytest.mark.parametrize("sides", slow_but([(450, 200)], [(300, 400), (450, 200)]), ids=str)

@@ -50,7 +50,10 @@ CONTRADICTIONS = {
     "schedule of nothing": ({"mix": None, "mix_schedule": ((0, 1),)}, "mix_schedule scales a mixer; got mix=None"),
     "schedule of no DropBlock": ({"drop_schedule": "linear"}, "drop_schedule is for WithDropBlock"),
     "momentum of AdamW": ({"optimizer": "adamw", "momentum": 0.5}, "momentum is for 'sgd'; got optimizer='adamw'"),
-    "teacher without a student": ({"teacher": Teacher("vgg16")}, "A teacher guides AttentiveCutMix"),
+    "teacher without a student": (
+        {"teacher": Teacher("vgg16")},
+        "A teacher guides mixers that read attention maps, such as AttentiveCutMix(); mix=CutMix(",
+    ),
     "live teacher at a service": (
         {
             "mix": cm.AttentiveCutMix(),
