@@ -31,6 +31,7 @@ from _timing import compared, start
 import cutmix_tf as cm
 from cutmix_tf import datasets, pipeline
 from cutmix_tf._random import child_seeds, fold_in
+from cutmix_tf.pipeline._delivery import for_fit
 from cutmix_tf.pipeline._steps import augmenting, finishing, to_train_size
 
 FULL = {"rounds": 8, "seconds": 1.5, "records": 1024}
@@ -69,7 +70,7 @@ def stages(split: datasets.Split, *names: str) -> tf.data.Dataset:
         return images, labels
 
     batches = split.batches(BATCH, tf.constant([0, 0])).repeat()
-    return batches.enumerate().map(make, num_parallel_calls=CALLS).prefetch(2)
+    return for_fit(batches.enumerate().map(make, num_parallel_calls=CALLS))
 
 
 def usual(files: list[str], *, whole=False, antialias=True, colors=False, mix=True) -> tf.data.Dataset:
