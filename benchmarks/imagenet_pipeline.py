@@ -53,7 +53,7 @@ def ours(split: datasets.Split, mix: cm.CutMix | None) -> tf.data.Dataset:
 
 
 def stages(split: datasets.Split, *names: str) -> tf.data.Dataset:
-    """Some of the steps of the same pipeline: "crop", "flip" or "colors", and "mix" or "normalize"."""
+    """Some of the steps of the same pipeline: "decode" or "crop", "flip" or "colors", and "mix" or "normalize"."""
     preprocessing = COLORS if "colors" in names else FLIPS
     augment = augmenting(preprocessing, None)
     finish = finishing(preprocessing, None, cm.CutMix() if "mix" in names else None)
@@ -61,6 +61,8 @@ def stages(split: datasets.Split, *names: str) -> tf.data.Dataset:
     def make(step, batch):
         images, labels = batch
         size_seed, augment_seed, mix_seed = child_seeds(fold_in(tf.constant([0, 0]), step), 3)
+        if "decode" in names:  # crops of many sizes can't be a batch, so that nothing but a pixel is kept
+            images = tf.map_fn(lambda encoded: decoded_crop(encoded)[0, 0], images, fn_output_signature=tf.uint8)
         if "crop" in names:
             images = to_train_size(COLORS, images, size_seed)
         if "flip" in names or "colors" in names:
@@ -142,6 +144,7 @@ def measure(title: str, shorter_side: int, settings: argparse.Namespace, directo
     }
     steps = {
         "read": stages(split),
+        "read, decode the crop": stages(split, "decode"),
         "read, crop": stages(split, "crop"),
         "read, crop, flip": stages(split, "crop", "flip"),
         "read, crop, flip, colors": stages(split, "crop", "colors"),
