@@ -39,8 +39,9 @@ TRAINING = {
 }
 
 
-def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
-    """Every mixer of images, with settings that suit the size."""
+def pixel_mixers(size: int, dtype: str) -> dict[str, mixing.Mixer]:
+    """Every mixer of images, with settings that suit them."""
+    erasing = {"prob": 1.0, "value_range": None if dtype == "uint8" else (0, 255)}
     settings = {
         "Cutout": {"size": size // 2},
         "FixedSizeCutMix": {"size": size // 2},
@@ -49,11 +50,11 @@ def pixel_mixers(size: int) -> dict[str, mixing.Mixer]:
         "OneHotTarget": {"mixer": cm.CutMix()},
         "CompleteLabel": {"mixer": cm.CutMix()},
         "ObjectAware": {"mixer": cm.CutMix()},
-        "RandomErasing": {"prob": 1.0},
+        "RandomErasing": erasing,
     }
     kinds = {name: kind for name, kind in mixing.MIXERS.items() if issubclass(kind, mixing.Mixer)}
     mixers = {name: kind(**settings.get(name, {})) for name, kind in kinds.items()}
-    return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", prob=1.0)}
+    return mixers | {"RandomErasing, colors": cm.RandomErasing(fill="color", **erasing)}
 
 
 def copy_of(element: dict) -> dict:
@@ -102,7 +103,7 @@ def element_of(size: int, dtype: str, attention: bool) -> dict[str, tf.Tensor]:
 def measure_map(size: int, dtype: str, settings: argparse.Namespace) -> dict:
     """All mixers at one size, and how many bytes they read and write for each image."""
     streams, failures, moved = {}, {}, {}
-    for name, function in (BESIDE | pixel_mixers(size)).items():
+    for name, function in (BESIDE | pixel_mixers(size, dtype)).items():
         element = element_of(size, dtype, isinstance(function, mixing.Mixer) and function.uses_attention)
         try:
             streams[name] = repeated(function, element, settings.seconds)
