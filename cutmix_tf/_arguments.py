@@ -53,7 +53,7 @@ def _check(kind: type[NamedArguments], positional: tuple, keywords: dict[str, An
     places = kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if len(positional) > places and inspect.Parameter.VAR_POSITIONAL not in kinds:
         raise TypeError(
-            f"{kind.__name__} takes at most {places} arguments without their names; got {len(positional)}. Name them: "
+            f"{kind.__name__} takes at most {places} positional arguments; got {len(positional)}. Name them: "
             f"{', '.join(known)}."
         )
 

@@ -6,7 +6,7 @@ from cutmix_tf import CutMix
 from cutmix_tf.training import TrainConfig
 
 IMAGES = {"100": ("train[:2%]", 200), "250": ("train[:5%]", 80)}
-"""Images of a class -> split and epochs: 8,000 to 8,200 steps each, since mixing needs steps."""
+"""Images of a class -> split and epochs: 3,200 steps each, since mixed images take longer to learn."""
 WIDTHS = (1, 2, 4)
 
 

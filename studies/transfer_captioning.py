@@ -1,4 +1,4 @@
-"""Transfer to captioning: the last column of Table 10 of the CutMix paper in small, on built-in scenes."""
+"""Transfer to captioning: the last column of Table 10 of the CutMix paper on a small scale, on built-in scenes."""
 
 from study import Arm, Study
 

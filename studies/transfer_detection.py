@@ -1,4 +1,4 @@
-"""Transfer to detection: Table 10 of the CutMix paper in small, on classes that the backbone has not seen."""
+"""Transfer to detection: Table 10 of the CutMix paper on a small scale, on classes that the backbone has not seen."""
 
 from study import Arm, Study
 

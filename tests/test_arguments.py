@@ -50,9 +50,7 @@ def test_unknown_arguments_are_listed_without_a_hint():
 
 
 def test_too_many_places_are_refused():
-    with pytest.raises(
-        TypeError, match=r"CutMix takes at most 3 arguments without their names; got 4\. Name them: alpha"
-    ):
+    with pytest.raises(TypeError, match=r"CutMix takes at most 3 positional arguments; got 4\. Name them: alpha"):
         cm.CutMix(1.0, 1.0, "example", 10)
 
 

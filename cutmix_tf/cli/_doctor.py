@@ -19,7 +19,7 @@ _ABOUT = (
 )
 _OPTIONAL = {
     "tensorflow-datasets": "public datasets",
-    "keras-cv": "DenseNet and EfficientNet",
+    "keras-cv": "DenseNet, EfficientNet, VGG and detectors",
     "tyro": "the command line",
     "matplotlib": "figures",
     "tensorboard": "TensorBoard's logs",

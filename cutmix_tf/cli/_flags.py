@@ -35,7 +35,7 @@ OURS = {
 }
 """What to write instead of an option with one value, if it is written at all."""
 _JOINT = ("beta", "cutmix-prob", "net-type", "depth", "alpha", "bottleneck", "no-bottleneck")
-"""Options of the official code that several of together say one thing."""
+"""Options of the official code, several of which together say one thing."""
 
 
 def check_flags(words: Sequence[str], known: Collection[str]) -> None:
@@ -50,7 +50,7 @@ def check_flags(words: Sequence[str], known: Collection[str]) -> None:
     hints += [f"{_written(name, flags)}: {OURS[name].format(flags[name] or '…')}" for name in flags if name in OURS]
     if hints:
         lines = "".join(f"\n  {hint}" for hint in hints)
-        raise ValueError(f"These options are from another program. Here you write, instead of{lines}")
+        raise ValueError(f"These options are from another program. Here is what to write instead of them:{lines}")
 
 
 def _flags_in(words: Sequence[str]) -> dict[str, str]:

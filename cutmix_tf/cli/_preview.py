@@ -25,7 +25,7 @@ def main(words: list[str], program: str) -> None:
     parser = argparse.ArgumentParser(usage=usage, add_help=False, allow_abbrev=False)
     parser.add_argument("--save", type=Path, metavar="FILE", help="the file for the figure")
     parser.add_argument("--count", type=int, default=8, help="number of examples in the figure (default: %(default)s)")
-    parser.add_argument("--step", type=int, default=0, help="of the training, counted from 0 (default: %(default)s)")
+    parser.add_argument("--step", type=int, default=0, help="training step, counted from 0 (default: %(default)s)")
     options, words = parser.parse_known_args(words)
     if {"-h", "--help"} & {*words}:
         parser.print_help()  # followed by the help of the overrides

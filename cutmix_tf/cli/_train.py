@@ -9,8 +9,8 @@ from cutmix_tf.cli._display import TrainingDisplay
 from cutmix_tf.training import train
 from cutmix_tf.training._fast import EPOCHS
 
-FAST = "try everything in a few steps of two epochs, in a new folder RUN_DIR_fast_dev_run_1, _2, …"
-DONE = "Training, evaluation, checkpoints, figures and saved models: all of it worked. The errors above mean nothing."
+FAST = "try everything in two epochs of a few steps, in a new folder RUN_DIR_fast_dev_run_1, _2, …"
+DONE = "Training, evaluation, checkpoints, figures and saved models all worked. The error rates above mean nothing."
 
 
 def main(words: list[str], program: str) -> None:

@@ -4,7 +4,7 @@ An image is painted in layers: a backdrop, clutter behind the object, its shadow
 Only the object's outline depends on the class; colors, textures, light, places and sizes have the same distribution
 for all ten, so that nothing but shape distinguishes them.
 
-Equal seeds give equal bits on every machine: chance comes from raw Philox words, and pixels from single additions,
+Equal seeds give equal bits on every machine: randomness comes from raw Philox words, and pixels from single additions,
 products, quotients and square roots, which IEEE 754 rounds in one way only. Library cosines, powers, matrix products
 and float sums along an axis may differ in the last bit between processors, so they are not used.
 """

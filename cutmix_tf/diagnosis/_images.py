@@ -50,7 +50,7 @@ def _typical(images: Sequence[np.ndarray]) -> float:
 
 
 def _first_scale(model: keras.Model | None) -> float | None:
-    """The factor by which a model makes small numbers of pixels, if it does."""
+    """The factor by which a model scales pixels down to small numbers; None if it doesn't."""
     for layer in () if model is None else _all_layers(model):
         if isinstance(layer, keras.layers.Rescaling):
             scale = float(np.max(np.abs(np.asarray(layer.scale, np.float32))))

@@ -59,7 +59,7 @@ def order_findings(name: str, labels: Sequence[np.ndarray], num_classes: int | N
         yield Finding(
             "warning",
             f"The {len(present)} batches looked at have {most} class{'es' if most > 1 else ''} each{_of(name)}: the "
-            "data seems to be sorted by class, and images are mixed with others of their own.",
+            "data seems to be sorted by class, so images are mixed only with others of their own class.",
             "Shuffle before batching: dataset.shuffle(10_000).batch(128), or the whole set if it is in files.",
         )
 

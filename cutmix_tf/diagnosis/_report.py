@@ -11,7 +11,7 @@ class Finding:
     """Something that is wrong.
 
     Attributes:
-      severity: "error" if training would fail, or learn something else than intended; "warning" if it may.
+      severity: "error" if training would fail, or learn something other than intended; "warning" if it may.
       what: What is wrong, in a sentence.
       fix: What to write instead, in a sentence.
     """

@@ -26,7 +26,7 @@ class GridMix(Mixer):
     counted exactly if cells don't divide the image evenly. Pixels are copied bit for bit in any dtype.
 
     Args:
-      cells: Cells along each side, from 1 to 16; cells of an image with fewer pixels are empty.
+      cells: Cells along each side, from 1 to 16; if a side has fewer pixels than cells, some cells are empty.
       alpha: Concentration of the Beta distribution, above 0.
       prob: Probability that an example (or a batch) is mixed, in [0, 1].
       per: "example" draws cells and coin for each example; "batch" draws them once for the whole batch.

@@ -109,7 +109,8 @@ class BoundMixer:
         """Adds a plan and mixes labels; see `HiddenMixer`."""
         name = type(self.mixer).__name__
         if isinstance(images, dict) or labels is None:
-            raise TypeError(f"{name} takes (images, labels) or (images, labels, sample_weight); got another element.")
+            given = "a dict" if isinstance(images, dict) else "images alone"
+            raise TypeError(f"{name} takes (images, labels) or (images, labels, sample_weight); got {given}.")
         element = read_element(Element(images, labels, sample_weight), self.mixer, Inputs())
         if element.images.shape.rank != 4:
             raise ValueError(f"{name} mixes the features of images; got videos {element.images.shape}. Use CutMix.")

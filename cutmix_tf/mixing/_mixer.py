@@ -163,7 +163,7 @@ def check_combinable(mixer: Any, name: str) -> None:
     if not isinstance(mixer, Mixer):
         raise TypeError(f"{name} needs mixers of images such as CutMix(); got {mixer!r}.")
     if not mixer.plan_is_complete:
-        raise ValueError(f"{name} uses the plans of mixers; {mixer!r} does more than its plan says.")
+        raise ValueError(f"{name} needs mixers that don't relabel; {mixer!r} does. Use the mixer inside it.")
     if mixer.without_options() is not mixer:
         raise ValueError(
             f"{name} reads the batch for its mixers, so that options such as num_classes are its own: write "

@@ -49,7 +49,7 @@ def check_weight(weight: tf.Tensor) -> tf.Tensor:
         raise ValueError(
             f"Sample weights must be floats of shape (batch,); got {weight.dtype.name} of shape {weight.shape}."
         )
-    return guarded(weight, _all_finite(weight), "Sample weights must not be negative or NaN, nor infinite.", weight)
+    return guarded(weight, _all_finite(weight), "Sample weights must not be negative, NaN or infinite.", weight)
 
 
 def _all_finite(values: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class _InEpochs(keras.utils.PyDataset):
-    """Counts epochs: one is over at its end if its last batch was drawn.
+    """Counts epochs: one that ends counts as over only if its last batch was drawn.
 
     Keras draws up to two batches before the first epoch, to see their shapes, and ends that as if it were an epoch.
     """
@@ -19,7 +19,7 @@ class _InEpochs(keras.utils.PyDataset):
         self.epoch, self._drawn_last = 0, False
 
     def step_of(self, index: int) -> int:
-        """The number of a batch since the start, which draws it."""
+        """The number of a batch, counted over all epochs; notes whether it ends its epoch."""
         count = self.num_batches
         self._drawn_last |= index + 1 == count
         return index + self.epoch * (count or 0)

@@ -64,7 +64,7 @@ def _checked_values(boxes: tf.Tensor, labels: tf.Tensor, box_format: str) -> Bou
     top, left, bottom, right = tf.unstack(to_corners(boxes, box_format), axis=-1)
     fits = (top <= bottom) & (left <= right) & tf.math.is_finite(bottom - top) & tf.math.is_finite(right - left)
     message = (
-        f"Boxes in the format {box_format!r} must be finite, and must not end before they begin. Is it another one?"
+        f"Boxes in the format {box_format!r} must be finite, and must not end before they begin. Is that their format? "
+        "If not, pass another, such as bounding_box_format='xywh'."
     )
-    fits = tf.reduce_all(fits | (labels == -1))
-    return BoundingBoxes(guarded(boxes, fits, f"{message} Say so: bounding_box_format='xywh'.", boxes), labels)
+    return BoundingBoxes(guarded(boxes, tf.reduce_all(fits | (labels == -1)), message, boxes), labels)

@@ -105,7 +105,7 @@ def _read_classes(labels: tf.Tensor, what: str, num_classes: int | None, method:
 
 def _read_soft(labels: tf.Tensor, got: str, num_classes: int | None) -> tf.Tensor:
     inside = tf.reduce_all((labels >= 0) & tf.math.is_finite(labels))
-    message = "Soft labels must not be negative or NaN, or infinite. Values to predict need regression=True."
+    message = "Soft labels must not be negative, NaN or infinite. Values to predict need regression=True."
     labels = guarded(labels, inside, message, labels)
     if num_classes is None or labels.shape[1] == num_classes:
         return labels
@@ -124,6 +124,6 @@ def _read_ids(labels: tf.Tensor, got: str, num_classes: int | None) -> tf.Tensor
     highest = MAX_CLASS_ID if num_classes is None else num_classes - 1
     wide = tf.cast(labels, tf.int64)
     inside = tf.reduce_all((wide >= 0) & (wide <= highest))
-    message = f"Class ids must lie in [0, {highest}]" + (f", as num_classes={num_classes}." if num_classes else ".")
+    message = f"Class ids must lie in [0, {highest}]" + (f", since num_classes={num_classes}." if num_classes else ".")
     labels = guarded(labels, inside, message, labels)
     return labels if num_classes is None else tf.one_hot(tf.cast(labels, tf.int32), num_classes)

@@ -28,8 +28,8 @@ class SaliencyMix(Mixer):
 
     Args:
       alpha: Concentration of the Beta distribution, above 0.
-      saliency: Where maps come from: "images" for the fine-grained saliency of the images themselves, as in the paper,
-        which differs from its surroundings most; "attention" for maps (batch, rows, columns) that are given like those
+      saliency: Where maps come from: "images" for the fine-grained saliency of the images themselves, as in the paper:
+        how much each pixel differs from its surroundings; "attention" for maps (batch, rows, columns), given like those
         of `AttentiveCutMix`, whose largest cell's center is taken.
       prob: Probability that an example (or a batch) is mixed, in [0, 1]. The authors use 0.5 on CIFAR.
       per: "example" draws λ and coin for each example; "batch" draws them once for the whole batch.

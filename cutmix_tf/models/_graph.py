@@ -51,7 +51,7 @@ def feature_maps(model: keras.Model) -> dict[str, keras.KerasTensor]:
 
 
 def cuts(model: keras.Model) -> dict[str, keras.KerasTensor]:
-    """The feature maps that everything behind them is computed from alone: where the graph can be cut in two.
+    """The feature maps from which alone everything after them is computed: where the graph can be cut in two.
 
     In a ResNet these are the stem's maps and the ends of the blocks, but nothing inside a residual branch.
 

@@ -26,7 +26,7 @@ def with_normalization(model: keras.Model, mean: Sequence[float], std: Sequence[
       A model from float32 pixels (integers are converted) to the output of `model`, of the same name.
 
     Raises:
-      TypeError: if the model is not functional, or `mean` or `std` holds something else than numbers.
+      TypeError: if the model is not functional, or `mean` or `std` holds something other than numbers.
       ValueError: if the model has several inputs or outputs, takes no images, or is normalized already, or if `mean` or
         `std` does not have a value for each channel.
 

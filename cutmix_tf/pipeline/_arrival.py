@@ -1,6 +1,6 @@
 """How batches arrive from the workers of a tf.data service.
 
-TensorFlow's own reading waits for ever for a dispatcher that doesn't answer, and for a worker that was killed. Neither
+TensorFlow's own reading waits forever for a dispatcher that doesn't answer, and for a worker that was killed. Neither
 wait can be ended from inside a graph. So a thread of its own registers the job, and Python reads the batches together
 with a clock, which lets it stop when nothing has come for a while.
 """
@@ -42,7 +42,7 @@ def arriving(address: str, batches: tf.data.Dataset, count: int, patience: float
 def _read(address: str, with_clock: tf.data.Dataset, count: int, patience: float) -> Iterator[Any]:
     """The batches until there is nothing more to wait for.
 
-    That is also after the last example: the end of a job whose worker was lost before the epoch began never comes.
+    It also stops after the last example: if a worker was lost before the epoch began, the job itself never ends.
     """
     seen, heard = 0, 0
     for number, (rows, batch) in enumerate(with_clock):

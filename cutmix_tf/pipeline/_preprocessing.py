@@ -23,7 +23,7 @@ class Preprocessing:
     Attributes:
       image_size: Height and width of the batches.
       mean: Of each channel, in pixel units from 0 to 255, subtracted at the end.
-      std: Of each channel, in pixel units; the end is divided by it.
+      std: Standard deviation of each channel, in pixel units; images are divided by it after `mean` is subtracted.
       augment: In training: "none"; "flip" mirrors half of the images; "crop_flip" also shifts them by up to `padding`
         pixels, filling with zeros (CIFAR); "imagenet" takes a random resized crop, mirrors half of the images and
         changes their colors.

@@ -5,7 +5,7 @@ example comes twice in an epoch. What a worker held when it was killed does not 
 
 - A split with random access deals out its steps. Workers read the arrays from files, so a batch is the very one that
   the training process would make of that step; only the order of arrival is left to chance.
-- Other splits deal out their files, and numbers to key the chance of batches by. Each worker makes batches of what it
+- Other splits deal out their files, and numbers to seed the batches with. Each worker makes batches of what it
   gets; the partial ones are joined where they arrive.
 """
 

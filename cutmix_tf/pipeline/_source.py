@@ -61,7 +61,7 @@ class BatchSource(abc.ABC):
           first_step: Number of batches, over all epochs, to begin after.
 
         Returns:
-          A dataset that goes on for ever, or that ends with the epoch of `first_step`.
+          A dataset that goes on forever, or that ends with the epoch of `first_step`.
         """
 
 

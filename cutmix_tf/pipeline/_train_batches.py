@@ -1,6 +1,6 @@
 """Batches for training, as a pure function of (split, preprocessing, seed, step).
 
-The steps, each with the key of its chance:
+The steps, each with the key of its random draws:
 
 1. order, (seed, epoch): which examples make up a batch; indices into memory, or records read from disk.
 2. size, (seed, step): images of another size are decoded, cropped and resized one by one.
@@ -24,7 +24,7 @@ from cutmix_tf.pipeline._steps import Mix, augmenting, finishing, to_train_size
 
 Attend = Callable[[tf.Tensor], tf.Tensor]
 
-_STREAM = 0xDA7A  # keeps the pipeline's chance apart from what others draw from the same run seed
+_STREAM = 0xDA7A  # keeps the pipeline's draws apart from what others draw from the same run seed
 
 
 def train_batches(
@@ -54,7 +54,7 @@ def train_batches(
       erase: Called as `erase(images, labels, seed=pair)` before `mix`; returns (images, labels).
       mix: Called as `mix(images, labels, seed=pair)` with the augmented images of a batch, uint8 (or float32 in pixel
         units after "imagenet"), and int32 labels; returns (images, targets). It is compiled, with XLA where there is
-        XLA, and must draw all chance from the seed. If there are attention maps, it is called with `attention=maps`
+        XLA, and must draw only from the seed. If there are attention maps, it is called with `attention=maps`
         too, float32 (b, rows, columns).
       strength: Maps a step, counted from 0, to the `strength` that `mix` is called with.
       attend: Makes the attention maps of a batch from its augmented images. Without it those of the split are used, if

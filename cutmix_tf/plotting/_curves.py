@@ -13,7 +13,7 @@ FEW = 12  # points of a curve, which are then marked: the lines between them wer
 def draw_curves(
     histories: Mapping[str, Sequence[Row]], methods: Mapping[str, str | None] | None = None, *, title: str = ""
 ):
-    """Draws the top-1 error by epoch: on the left of the evaluated model, on the right of the training batches.
+    """Draws the top-1 error by epoch: on the left that of the evaluated model, on the right that on training batches.
 
     The y axes show the errors after the first third of the epochs; earlier ones may leave them at the top.
 

@@ -11,7 +11,7 @@ from cutmix_tf.mixing import Mixer
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a published training does to images, labels and the loss; its models, optimizers and crops are not part.
+    """How a published method mixes images and labels, and its loss; models, optimizers and crops are not included.
 
     Attributes:
       mix: The mixer of training batches; its targets fit the loss.

@@ -61,9 +61,9 @@ class RunFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other processes from training this run meanwhile.
+        """Keeps other processes from training this run inside the context.
 
-        At the end the lock's file stays, which may be another's already, and a temporary folder is removed.
+        At the end the lock file stays, since another process may hold it already, and a temporary folder is removed.
 
         Raises:
           FileExistsError: if another process is training it.

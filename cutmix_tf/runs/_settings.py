@@ -63,7 +63,7 @@ def config_from_json(kind: type, settings: dict[str, Any]) -> Any:
     for name in settings:
         if name not in fields:
             hint = did_you_mean(str(name), fields)
-            raise TypeError(f"{kind.__name__} has no setting {name!r}.{hint} Leave it out.")
+            raise TypeError(f"{kind.__name__} has no setting {name!r}.{hint} Correct it, or leave it out.")
     missing = [name for name, needed in fields.items() if needed and name not in settings]
     if missing:
         raise TypeError(f"{kind.__name__} needs {', '.join(missing)}; got {', '.join(settings) or 'nothing'}.")

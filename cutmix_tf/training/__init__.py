@@ -1,4 +1,4 @@
-"""Typed configs, and trainings that fill a run's folder."""
+"""Typed configs, and training that fills a run's folder."""
 
 from cutmix_tf.training._as_text import mixer_from_text as mixer_from_text
 from cutmix_tf.training._callbacks import STOPPED as STOPPED

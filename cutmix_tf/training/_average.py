@@ -63,7 +63,7 @@ class WeightAverage(keras.callbacks.Callback):
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """The model has the averaged weights meanwhile, if there are any yet."""
+        """Gives the model the averaged weights inside the context, if there are any yet."""
         weights = self.trained.get_weights()
         self.trained.set_weights(self.progress.averages or weights)
         try:

@@ -119,7 +119,7 @@ class Fit:
         return [watcher, recorder, board, *schedule, *self.displays]
 
     def _fit(self, progress: Progress, callbacks: list[keras.callbacks.Callback]) -> None:
-        """Trains to the end; for one epoch only if it was broken off, or comes from a data service."""
+        """Trains to the end; only to the end of the epoch if one was broken off, or a data service makes batches."""
         config, steps = self.prepared.config, self.prepared.steps_per_epoch
         done, inside = len(progress.history), progress.step % steps
         source = self._source()

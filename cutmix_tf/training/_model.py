@@ -72,8 +72,8 @@ def _from_user(given: Model, config: TrainConfig) -> keras.Model:
     unused = [f"{name}={value!r}" for name, value in values.items() if value != _TABLE_ONLY[name]]
     if unused:
         raise ValueError(
-            f"{', '.join(unused)} applies to models of the table; got a model of your own. Build it that way, or leave "
-            "the setting out."
+            f"{', '.join(unused)} applies to models built by name; got a model of your own. Build it that way, or "
+            "leave the setting out."
         )
     model = given if isinstance(given, keras.Model) else given()
     if not getattr(model, "inputs", None):

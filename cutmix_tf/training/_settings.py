@@ -169,7 +169,7 @@ class OptimizationSettings:
     """How it is trained."""
 
     epochs: int
-    """How often each training example is seen."""
+    """How many times each training example is seen."""
     batch_size: int = 128
     """Examples in a step, over all replicas together."""
     optimizer: OptimizerName = "sgd"
@@ -246,9 +246,9 @@ class RunSettings:
     static_shapes: bool = False
     """Batches of one shape, as TPUs need: each epoch leaves out its last partial batch."""
     checkpoint_minutes: float = _place(10.0)
-    """How often a checkpoint is written inside an epoch; each epoch ends with one anyway."""
+    """Minutes between checkpoints inside an epoch; each epoch ends with one anyway."""
     checkpoint_steps: int | None = _place(None)
-    """After how many steps a checkpoint is written too; None for by time alone."""
+    """Steps between further checkpoints inside an epoch; None for checkpoints by time alone."""
     checkpoints_kept: int = _place(2)
     """How many of the last checkpoints are kept."""
 

@@ -37,8 +37,8 @@ def train(
       model: A Keras model that returns logits, to use instead of the one that the config names; or a function that
         builds it, which training on several replicas needs.
       images: A loaded dataset to use instead of the one that the config names.
-      fast_dev_run: Tries everything in a few steps of two epochs: training, evaluation, checkpoints and all files, in a
-        new folder RUN_DIR_fast_dev_run_1, or 2 and so on. The errors mean nothing.
+      fast_dev_run: Tries everything in two epochs of a few steps: training, evaluation, checkpoints and all files, in a
+        new folder RUN_DIR_fast_dev_run_1, or 2 and so on. The error rates mean nothing.
       display: What shows the progress; None for the lines and bars of Keras.
 
     Returns:

@@ -65,7 +65,7 @@ def trunk(model: keras.Model, image_size: tuple[int, int]) -> keras.Model:
     The copy has layers and weights of its own.
 
     Args:
-      model: A functional model whose only input are images.
+      model: A functional model whose only input is a batch of images.
       image_size: Height and width of the images.
 
     Raises:

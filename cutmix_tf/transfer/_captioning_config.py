@@ -28,9 +28,9 @@ class CaptioningConfig(TransferConfig):
     vocabulary: int = 10_000
     """How many words are known: the most frequent ones of the training captions."""
     longest: int = 20
-    """Words of a caption; of longer ones the end is not learned, and none longer is written."""
+    """The largest number of words in a caption; the end of longer ones is not learned, and none longer is written."""
     units: int = 512
-    """Of the LSTM and of the vectors of image and words."""
+    """Size of the LSTM, and of the vectors that stand for the image and the words."""
     dropout: float = 0.0
     """Share of the LSTM's inputs and outputs that is zeroed in training."""
     beam: int = 3

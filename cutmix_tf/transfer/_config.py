@@ -36,7 +36,7 @@ class TransferConfig:
     frozen: Frozen = "nothing"
     """What stays as it was in the backbone: nothing, the statistics and weights of batch normalization, or all."""
     epochs: int
-    """How often each training image is seen."""
+    """How many times each training image is seen."""
     batch_size: int = 8
     """Images in a step."""
     optimizer: OptimizerName = "sgd"
@@ -48,7 +48,7 @@ class TransferConfig:
     clip_norm: float = 10.0
     """The largest norm of the gradient over all parameters together; longer ones are scaled down to it."""
     evaluate_every: int | None = None
-    """Evaluate after every so many epochs too; None for at the end only."""
+    """Epochs between evaluations during training; None to evaluate at the end only."""
     seed: int = 0
     """Of everything that is random."""
     run_dir: str | None = dataclasses.field(default=None, metadata=PLACE)

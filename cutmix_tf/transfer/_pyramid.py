@@ -48,7 +48,7 @@ def feature_pyramid(
     coarser than all maps of the model are made by max pooling. The copy has layers and weights of its own.
 
     Args:
-      model: A functional model whose only input are images.
+      model: A functional model whose only input is a batch of images.
       image_size: Height and width of the images.
       finest_stride: Pixels along a side of one cell of the finest level, a power of 2 for which the model has a map.
         None for 8, or for the model's coarsest map if that is finer, as in a CIFAR ResNet.

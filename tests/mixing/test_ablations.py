@@ -63,7 +63,11 @@ BAD = {
     "spread -1": (lambda: CenterGaussianCutMix(spread=-1), ValueError, "spread"),
     "a name": (lambda: OneHotTarget("CutMix"), TypeError, "needs mixers of images"),
     "a mixer of features": (lambda: CompleteLabel(cm.FeatureCutMix()), TypeError, "needs mixers of images"),
-    "relabeled twice": (lambda: CompleteLabel(OneHotTarget(cm.CutMix())), ValueError, "does more than its plan says"),
+    "relabeled twice": (
+        lambda: CompleteLabel(OneHotTarget(cm.CutMix())),
+        ValueError,
+        "needs mixers that don't relabel",
+    ),
 }
 
 

@@ -136,7 +136,7 @@ REFUSED_WHEN_RUN = {
     "negative ids": ((IMAGES, IDS - 3), "Class ids must lie in"),
     "ids that float32 does not hold": ((IMAGES, IDS + 2**24), "Class ids must lie in"),
     "negative soft labels": ((IMAGES, tf.one_hot(IDS, 10, off_value=-0.1)), "must not be negative"),
-    "soft labels of NaN": ((IMAGES, tf.fill([6, 10], float("nan"))), "must not be negative or NaN"),
+    "soft labels of NaN": ((IMAGES, tf.fill([6, 10], float("nan"))), "must not be negative, NaN or infinite"),
     "negative weights": ((IMAGES, IDS, tf.fill([6], -1.0)), "weights must not be negative"),
 }
 

@@ -218,7 +218,7 @@ def test_refused_when_called(options, labels, error, message):
 
 
 REFUSED_WHEN_RUN = {
-    "an id beyond the classes": ({"num_classes": 9}, IDS, r"lie in \[0, 8\], as num_classes=9"),
+    "an id beyond the classes": ({"num_classes": 9}, IDS, r"lie in \[0, 8\], since num_classes=9"),
     "a negative id": ({"num_classes": 100}, IDS - 1, r"lie in \[0, 99\]"),
     "values of NaN": ({"regression": True}, NUMBERS + np.nan, "must be finite"),
     "negative values without asking": ({}, -tf.ones([COUNT, 2]), "Values to predict need regression=True"),

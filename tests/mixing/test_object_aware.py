@@ -164,10 +164,14 @@ def test_a_class_that_is_seen_twice_is_present_once():
 
 BAD = {
     "no mixer": (lambda: cm.ObjectAware("CutMix"), TypeError, "needs mixers of images"),
-    "relabeled twice": (lambda: cm.ObjectAware(CompleteLabel(cm.CutMix())), ValueError, "does more than its plan says"),
+    "relabeled twice": (
+        lambda: cm.ObjectAware(CompleteLabel(cm.CutMix())),
+        ValueError,
+        "needs mixers that don't relabel",
+    ),
     "rule": (lambda: cm.ObjectAware(cm.CutMix(), "areas"), ValueError, "rule must be one of .* Did you mean 'area'"),
     "objects": (lambda: cm.ObjectAware(cm.CutMix(), objects="mask"), ValueError, "objects must be one of"),
-    "inside OneOf": (lambda: cm.OneOf([cm.ObjectAware(cm.CutMix())]), ValueError, "does more than its plan says"),
+    "inside OneOf": (lambda: cm.OneOf([cm.ObjectAware(cm.CutMix())]), ValueError, "needs mixers that don't relabel"),
 }
 IMAGES, LABELS = laws.painted_batch(4)
 ELEMENT = {"images": IMAGES, "labels": LABELS}

@@ -2,7 +2,7 @@
 
 All magnitudes from −9 to 9, each on a noise image of 96 × 128 pixels with values from 0 to 255. Our operations compute
 in integers, without rounding errors. PIL and torchvision compute some of them in floats: values can then be lower by
-one, and where a pixel comes from the line between two pixels, either may be taken, which in noise is any difference. On
+one, and where a point falls exactly between two pixels, either may be taken, which in noise can make any difference. On
 tensors, torchvision truncates grays that PIL rounds, and doesn't round the mean gray: more values are then off by one.
 
 The magnitudes are the paper's. Those of torchvision's own policies differ: factors of 1 ± m / 10 instead of

@@ -48,7 +48,10 @@ def test_settings_that_are_missing_have_their_defaults():
 
 
 REFUSED = {
-    "unknown": ({"count": 3, "cuont": 4}, "Settings has no setting 'cuont'. Did you mean 'count'? Leave it out."),
+    "unknown": (
+        {"count": 3, "cuont": 4},
+        "Settings has no setting 'cuont'. Did you mean 'count'? Correct it, or leave it out.",
+    ),
     "missing": ({"folder": "x"}, "Settings needs count; got folder."),
     "nothing": ({}, "Settings needs count; got nothing."),
     "a list": ([3], "A config is read from settings by name; got list."),

@@ -54,7 +54,7 @@ MODELS = {
     ),
     "a stem for a model of one's own": (
         small_model, {"stem": "cifar", "regularizer": WithDropBlock()}, ValueError,
-        r"stem='cifar', regularizer=WithDropBlock\(.*\) applies to models of the table",
+        r"stem='cifar', regularizer=WithDropBlock\(.*\) applies to models built by name",
     ),
     "a stride for a model of one's own": (small_model, {"last_stride": 1}, ValueError, "last_stride=1 applies"),
 }  # fmt: skip
