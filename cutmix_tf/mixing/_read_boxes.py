@@ -48,7 +48,7 @@ def _check_shapes(boxes: tf.Tensor, labels: tf.Tensor, images: tf.Tensor) -> Non
     if images.shape.rank != 4:
         raise ValueError(f"Bounding boxes describe images; got videos {images.shape}. Mix images, or leave boxes out.")
     shapes = boxes.shape.rank == 3 and labels.shape.rank == 2 and boxes.shape[2] in (4, None)
-    if not (shapes and boxes.shape[1:2].is_compatible_with(labels.shape[1:2])):
+    if not (shapes and boxes.shape[:2].is_compatible_with(labels.shape)):
         raise ValueError(
             f"{_NEED}, one label for each box; got boxes {boxes.shape} and labels {labels.shape}. Images with fewer "
             "boxes than others have rows of -1, such as boxes.to_tensor(-1) writes."
@@ -57,7 +57,8 @@ def _check_shapes(boxes: tf.Tensor, labels: tf.Tensor, images: tf.Tensor) -> Non
 
 def _checked_values(boxes: tf.Tensor, labels: tf.Tensor, box_format: str) -> BoundingBoxes:
     message = "There must be as many labels as boxes."
-    boxes = guarded(boxes, tf.reduce_all(tf.shape(boxes)[1:] == [tf.shape(labels)[1], 4]), message, tf.shape(boxes))
+    expected = tf.concat([tf.shape(labels), [4]], axis=0)
+    boxes = guarded(boxes, tf.reduce_all(tf.shape(boxes) == expected), message, tf.shape(boxes))
     boxes = tf.ensure_shape(boxes, [None, None, 4])
     message = "The labels of boxes must be class ids, or -1 in rows without a box."
     labels = guarded(labels, tf.reduce_all(labels >= -1), message, labels)

@@ -108,10 +108,21 @@ def leaves(mixer):
 @functools.cache
 def blends(mixer):
     """Whether its plans blend."""
+    return _plan_of(mixer).blends
+
+
+def rounds_freely(call):
+    """Whether compiled code may round the last place of its pixels otherwise: in blends, and in means of floats."""
+    means = _plan_of(call.mixer).source is not None and call.parts["images"].dtype.kind not in "ui"
+    return means or blends(call.mixer)
+
+
+def _plan_of(mixer):
+    """A plan for small images."""
     planner = mixer.mixer if isinstance(mixer, BoundMixer) else mixer
     maps = tf.zeros([2, 12, 9]) if planner.uses_attention else None
     canvas = Canvas(*map(tf.constant, (2, 4, 4)), maps, saliency=tf.zeros([2, 4, 4], tf.int32))
-    return planner.plan(canvas, (0, 0)).blends
+    return planner.plan(canvas, (0, 0))
 
 
 @functools.cache

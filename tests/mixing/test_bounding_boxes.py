@@ -219,6 +219,7 @@ REFUSED = {
     "half precision": (changed(boxes=tf.cast(BOXES, tf.float16)), TypeError, "float32 or float64"),
     "unsigned labels": (changed(labels=tf.zeros([5, 3], tf.uint8)), TypeError, "can be -1"),
     "labels of another number": (changed(labels=LABELS[:, :2]), ValueError, "one label for each box"),
+    "labels of another batch": (changed(labels=LABELS[:4]), ValueError, "one label for each box"),
     "five numbers": (changed(boxes=tf.zeros([5, 3, 5])), ValueError, "one label for each box"),
     "one-hot labels": (changed(labels=tf.zeros([5, 3, 7])), ValueError, "one label for each box"),
     "ragged": (changed(boxes=tf.RaggedTensor.from_tensor(BOXES)), TypeError, "dense tensor"),
