@@ -57,7 +57,11 @@ changes. Less important arms have fewer seeds, and are not in the figure.
         "none": Arm("none", {}),
         "cutmix_0.5": Arm("CutMix, prob 0.5", {"mix": CutMix(prob=0.5)}),
         "mixup_0.5": Arm("MixUp, prob 0.5", {"mix": MixUp(prob=0.5)}),
-        "attentive_0.5": Arm("Attentive CutMix, prob 0.5", {"mix": AttentiveCutMix(prob=0.5), "teacher": TEACHER}),
+        "attentive_0.5": Arm(
+            "Attentive CutMix, prob 0.5",
+            {"mix": AttentiveCutMix(prob=0.5), "teacher": TEACHER},
+            control="random_cells_0.5",
+        ),
         "random_cells_0.5": Arm(
             "six random cells, prob 0.5", {"mix": AttentiveCutMix(prob=0.5)}, images=with_random_maps
         ),
@@ -65,6 +69,7 @@ changes. Less important arms have fewer seeds, and are not in the figure.
         "object_aware_0.5": Arm(
             "CutMix, prob 0.5, labels by the teacher's objects",
             {"mix": ObjectAware(CutMix(prob=0.5)), "teacher": TEACHER},
+            control="random_objects_0.5",
         ),
         "random_objects_0.5": Arm(
             "CutMix, prob 0.5, labels by random maps",

@@ -15,13 +15,15 @@ def draw_arms(study: Study, runs: list[StudyRun]):
     figure = plotting.new_figure(7.2, 4.4, layout="constrained")
     axes = figure.subplots()
     colors = plotting.colors_of({run.arm: method_of(run) for run in runs})
+    controls = {arm.control for arm in study.arms.values()}
     curves, means = defaultdict(list), []
     for run in runs:
         curves[run.arm].append(_curve(run))
     for arm, lines in curves.items():
         epochs, errors = np.array(lines[0][0]), np.array([line[1] for line in lines])
-        axes.plot(epochs, errors.T, color=colors[arm], linewidth=0.7, alpha=0.35)
-        axes.plot(epochs, errors.mean(axis=0), color=colors[arm], linewidth=2, label=study.arms[arm].title)
+        style = {"color": colors[arm], "linestyle": "--" if arm in controls else "-"}
+        axes.plot(epochs, errors.T, **style, linewidth=0.7, alpha=0.35)
+        axes.plot(epochs, errors.mean(axis=0), **style, linewidth=2, label=study.arms[arm].title)
         means.append(errors.mean(axis=0))
     axes.set(xlabel="epoch", ylabel=_label(runs[0]), title=study.title, ylim=_limits(study, means))
     axes.spines[["top", "right"]].set_visible(False)

@@ -134,6 +134,7 @@ def _compared(study: Study) -> Iterator[tuple[str, str]]:
             if name not in (reference, study.baseline) and arm.versus is None and reference in study.arms:
                 yield name, reference
     yield from ((name, arm.versus) for name, arm in study.arms.items() if arm.versus is not None)
+    yield from ((name, arm.control) for name, arm in study.arms.items() if arm.control is not None)
 
 
 def _difference(runs: list[StudyRun], arm: str, reference: str, column: str) -> Difference | None:

@@ -45,6 +45,7 @@ class Arm:
       pretraining: The settings that differ from the study's pretraining, where it has one; None to leave that out, so
         that the run starts with the backbone that the study's config names.
       versus: The one arm that it is compared with; None for the study's baseline and its CutMix, if it has them.
+      control: An arm that lacks nothing but what this one is about; they are compared too. Dashed in the figure.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Arm:
     images: Callable[[TrainConfig], ImageSet] | None = None
     pretraining: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
     versus: str | None = None
+    control: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

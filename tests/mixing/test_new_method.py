@@ -77,7 +77,7 @@ class ThrowAwayBlender(Mixer):
     def plan(self, canvas: Canvas, seed) -> Plan:
         """Draws partners."""
         draws = draw(seed, canvas.batch, 0, prob=self.prob, per=self.per)
-        return Plan(draws.box(canvas.whole), draws.partner, own_share=tf.fill([canvas.batch], self.share))
+        return Plan(draws.box(canvas.whole), draws.partner, own_share=tf.fill([canvas.batch], float(self.share)))
 '''
 ERASER = '''
 """A throw-away eraser: stripes, a shape that no other eraser has."""

@@ -82,6 +82,16 @@ def test_an_arm_can_say_what_it_is_compared_with(study):
     assert "| no mixing | CutMix 0.5 |" not in differences
 
 
+def test_an_arm_is_compared_with_its_control_too_whose_curve_is_dashed(study):
+    arms = {**study.arms, "none": dataclasses.replace(study.arms["none"], control="cutmix_0.5")}
+    controlled = dataclasses.replace(study, arms=arms)
+    runs = [run for run in controlled.runs() if run.finished]
+    assert "| no mixing | CutMix 0.5 | 2 | 1.50 ±" in report.page(controlled, runs)
+    lines = draw_arms(controlled, runs).axes[0].get_lines()
+    styles = {line.get_label(): line.get_linestyle() for line in lines}
+    assert (styles["no mixing"], styles["CutMix 0.5"]) == ("-", "--")
+
+
 def test_a_single_seed_has_no_interval():
     assert str(estimates.estimate([3.0])) == "3.00"
     assert estimates.paired_difference({0: 1.0}, {1: 2.0}) is None
@@ -102,7 +112,8 @@ def test_the_figure_leaves_out_arms_with_fewer_seeds(study):
 @pytest.mark.parametrize("name", study_names())
 def test_every_study_loads_and_its_configs_are_valid(name):
     study = load_study(name)
-    assert {study.baseline, *(arm.versus for arm in study.arms.values())} <= {None, *study.arms}
+    named = {study.baseline, *(name for arm in study.arms.values() for name in (arm.versus, arm.control))}
+    assert named <= {None, *study.arms}
     for run in study.runs():
         assert run.config().epochs > 1
 
