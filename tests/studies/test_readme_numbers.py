@@ -16,6 +16,7 @@ ARMS = {
     "MixUp": "mixup_0.5",
     "Attentive CutMix": "attentive_0.5",
     "six random cells, its control": "random_cells_0.5",
+    "ObjectAware": "object_aware_0.5",
 }
 STUDENT = {2: 12.706205, 3: 4.302653}
 """The 97.5 % quantile of Student's t, by the number of pairs."""
