@@ -13,12 +13,13 @@ def policy_of(precision: str, given: object = None) -> str:
 
     Args:
       precision: As in `TrainConfig`.
-      given: What is trained instead of the model that the config names, if anything.
+      given: What is trained instead of the model that the config names, if anything. With "float32", the default, a
+        model that has been built keeps its own policy.
 
     Raises:
-      ValueError: if the given model has been built, and under another policy.
+      ValueError: if the given model has been built under another policy than a precision that is not the default.
     """
-    if isinstance(given, keras.Model):
+    if isinstance(given, keras.Model) and precision != "float32":
         policies = {layer.dtype_policy.name for layer in given.layers}
         if precision not in policies:
             raise ValueError(

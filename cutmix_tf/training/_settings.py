@@ -150,7 +150,7 @@ class ModelSettings:
     sync_batch_norm: bool = True
     """Normalize over the whole batch, so that results don't depend on the number of replicas."""
     precision: Precision = "float32"
-    """The dtype policy of the model; auto takes mixed_bfloat16 if the devices compute in bfloat16, else float32."""
+    """The dtype policy to build under; auto takes mixed_bfloat16 if the devices compute in bfloat16, else float32."""
 
     def __post_init__(self):
         _check_type(self, str, "a string", "model")

@@ -13,6 +13,7 @@ from helpers.started import started
 import cutmix_tf as cm
 from cutmix_tf import training
 from cutmix_tf.models import WithDropBlock
+from cutmix_tf.training._precision import dtype_policy, policy_of
 
 REFUSED = {
     "unknown model": ({"model": "resnet21"}, ValueError, "Did you mean 'resnet"),
@@ -65,6 +66,14 @@ def test_models_that_do_not_fit_are_refused(tmp_path, model, changes, error, mes
     with pytest.raises(error, match=message):
         training.train(config(tmp_path / "run", **changes), model=model, images=small_set())
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", ["mixed_bfloat16", "float32"])
+def test_a_model_that_has_been_built_keeps_its_precision(given):
+    with dtype_policy(given):
+        model = small_model()
+    assert policy_of("float32", model) == "float32"
+    assert policy_of(given, model) == given
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "auto"])
