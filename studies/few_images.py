@@ -37,8 +37,8 @@ one mix half of the images, so that they can be compared with each other. Attent
 that MobileNetV2, trained on ImageNet, attends to most; its control pastes six random cells. ObjectAware labels
 CutMix's images by how much of that attention is visible; its control uses random maps instead. "Labels by the box
 before clipping" trains on CutMix's images with the labels of `keras_cv.layers.CutMix`, which are off by 0.16 on
-average where an image is mixed. Two arms repeat none and CutMix in mixed_bfloat16, to see what half of the precision
-changes. Less important arms have fewer seeds, and are not in the figure.
+average where an image is mixed. Two arms repeat none and CutMix in mixed_bfloat16, to see whether the lower precision
+shows. Less important arms have fewer seeds, and are not in the figure.
 """,
     config=TrainConfig(
         dataset="cifar10",
@@ -76,9 +76,12 @@ changes. Less important arms have fewer seeds, and are not in the figure.
             {"mix": ObjectAware(CutMix(prob=0.5))},
             images=with_random_maps,
         ),
-        "bfloat16_none": Arm("none, in mixed_bfloat16", {"precision": "mixed_bfloat16"}, TWICE),
+        "bfloat16_none": Arm("none, in mixed_bfloat16", {"precision": "mixed_bfloat16"}, TWICE, versus="none"),
         "bfloat16_cutmix_0.5": Arm(
-            "CutMix, prob 0.5, in mixed_bfloat16", {"mix": CutMix(prob=0.5), "precision": "mixed_bfloat16"}, TWICE
+            "CutMix, prob 0.5, in mixed_bfloat16",
+            {"mix": CutMix(prob=0.5), "precision": "mixed_bfloat16"},
+            TWICE,
+            versus="cutmix_0.5",
         ),
         "crop_none": Arm("crop and flip, 160 epochs: none", CROPPED),
         "crop_cutmix_0.5": Arm(
