@@ -83,11 +83,25 @@ def sums(element: dict) -> dict:
     return {**element, "sums": tf.cumsum(tf.cumsum(gray, axis=1), axis=2)}
 
 
+def roll(element: dict) -> dict:
+    """What Mosaic can't do without: each image moved by another number of rows and columns."""
+    images = element["images"]
+    shifts = tf.random.uniform([images.shape[0], 2], 0, images.shape[1], tf.int32)
+    spec = tf.TensorSpec(images.shape[1:], images.dtype)
+    rolled = tf.map_fn(lambda pair: tf.roll(*pair, axis=[0, 1]), (images, shifts), fn_output_signature=spec)
+    return {**element, "images": rolled}
+
+
 COPIES = {"copy": tf.function(copy_of), "copy, compiled by XLA": tf.function(copy_of, jit_compile=True)}
 """The limit of all methods; in small batches, most of the second one's time is XLA's call itself."""
-PARTS = {"Fourier transform of FMix": fft, "resize of ResizeMix": resize, "sums of SaliencyMix": sums}
+PARTS = {
+    "Fourier transform of FMix": fft,
+    "resize of ResizeMix": resize,
+    "roll of Mosaic": roll,
+    "sums of SaliencyMix": sums,
+}
 BESIDE = COPIES | {name: tf.function(part) for name, part in PARTS.items()}
-"""What isn't mixing: the limit of all, and TensorFlow's own operations for the costliest part of three methods."""
+"""What isn't mixing: the limit of all, and TensorFlow's own operations for the costliest part of four methods."""
 
 
 def element_of(size: int, dtype: str, attention: bool) -> dict[str, tf.Tensor]:
