@@ -90,7 +90,7 @@ def test_a_finished_run_is_not_trained_again(run):
     ("changes", "given", "message"),
     [
         ({"backbone": "resnet19"}, {}, "resnet18"),
-        ({"image_size": (33, 64)}, {"backbone": small_backbone}, "multiple"),
+        ({"image_size": (33, 64)}, {"backbone": small_backbone}, "divisible by 4"),
     ],
 )
 def test_a_config_that_does_not_fit_leaves_no_folder(tmp_path, changes, given, message):
