@@ -59,10 +59,9 @@ def _shares(jitter: Jitter) -> tf.Tensor:
     for step in range(3):
         image, gray, mean = tf.unstack(shares, axis=1)
         none = tf.zeros_like(image)
-        ends = {_BRIGHTNESS: (none, none, none), _SATURATION: (none, image + gray, mean)}
-        ends[_CONTRAST] = (none, none, image + gray + mean)
-        choices = tf.stack([tf.stack(ends[kind], axis=1) for kind in sorted(ends)], axis=1)
-        end = tf.gather(choices, jitter.kinds[:, step], axis=1, batch_dims=1)
+        black, grays, flat = (none, none, none), (none, image + gray, mean), (none, none, image + gray + mean)
+        ends = tf.stack([tf.stack(end, axis=1) for end in (black, grays, flat)], axis=1)  # by kind
+        end = tf.gather(ends, jitter.kinds[:, step], axis=1, batch_dims=1)
         shares += jitter.amounts[:, step, None] * (end - shares)
     return shares
 

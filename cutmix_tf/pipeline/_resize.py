@@ -112,7 +112,7 @@ def _resize(image: tf.Tensor, size) -> tf.Tensor:
     """The image resized: uint8 (*size, channels), bilinear with antialiasing.
 
     Gives the bits of `tf.image.resize`, which adds up whole rows fast, but single pixels across a row slowly. So both
-    sides are resized as rows, the second one of the transposed image: less than half the time.
+    sides are resized as rows, the second one of the transposed image.
     """
     rows = _resize_rows(image, size[0])
     columns = _resize_rows(tf.transpose(rows, [1, 0, 2]), size[1])

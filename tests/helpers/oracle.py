@@ -163,6 +163,14 @@ def picked(values, height, width):
     return values[rows[:, None], columns]
 
 
+def _paired(images, labels, seed):
+    """Images and labels as arrays, a generator of that seed, and each image's partner, the same number of places on."""
+    images, labels = np.asarray(images), np.asarray(labels)
+    draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+    count = len(images)
+    return images, labels, draw, (np.arange(count) + draw.integers(1, count)) % count
+
+
 RESIZE_FLAWS = (
     "nearest pixels",
     "cropped instead of shrunk",
@@ -179,10 +187,8 @@ class NumpyResizeMix:
         self.flaw = flaw
 
     def __call__(self, images, labels, *, seed):
-        images, labels = np.asarray(images), np.asarray(labels)
-        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        images, labels, draw, others = _paired(images, labels, seed)
         count, rows, columns, _ = images.shape
-        others = (np.arange(count) + draw.integers(1, count)) % count
         mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
         for index, other in enumerate(others):
             scale = draw.uniform(0.1, 0.8)
@@ -224,10 +230,8 @@ class NumpyGridMix:
         self.cells, self.flaw = cells, flaw
 
     def __call__(self, images, labels, *, seed):
-        images, labels = np.asarray(images), np.asarray(labels)
-        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        images, labels, draw, others = _paired(images, labels, seed)
         count, height, width, _ = images.shape
-        others = (np.arange(count) + draw.integers(1, count)) % count
         mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
         for index, other in enumerate(others):
             chosen = draw.permutation(self.cells**2) < round(draw.random() * self.cells**2)
@@ -260,10 +264,8 @@ class NumpyFMix:
         self.flaw = flaw
 
     def __call__(self, images, labels, *, seed):
-        images, labels = np.asarray(images), np.asarray(labels)
-        draw = np.random.default_rng(tuple(int(part) % 2**31 for part in seed))
+        images, labels, draw, others = _paired(images, labels, seed)
         count, height, width, _ = images.shape
-        others = (np.arange(count) + draw.integers(1, count)) % count
         mixed, targets = images.copy(), np.zeros((count, 2, 2), np.float32)
         for index, (other, field) in enumerate(zip(others, published_fields(draw, count, height, width), strict=True)):
             field = draw.random(field.shape) if self.flaw == "noise instead of a shape" else field
